@@ -1,0 +1,87 @@
+import { clearImmediate, setImmediate } from "node:timers";
+
+/** A timer that has been set and may be cancelled. */
+export interface Timer {
+  /** Cancels the timer; does nothing if it has fired or was cancelled. */
+  cancel(): void;
+}
+
+/**
+ * Time as the node sees it. Everything that waits or stamps takes one, so
+ * that a test can run years of node life in a second.
+ */
+export interface Clock {
+  /** Wall clock in milliseconds since 1970. It may jump; stamp with it only. */
+  now(): number;
+  /** Monotonic milliseconds from an arbitrary start; measure durations with it. */
+  monotonic(): number;
+  /**
+   * Runs `fn` once.
+   *
+   * @param delayMs Milliseconds from now, 0 or more.
+   */
+  after(delayMs: number, fn: () => void): Timer;
+  /** Runs `fn` as soon as I/O that is already waiting has had its turn. */
+  defer(fn: () => void): Timer;
+}
+
+/** Longest delay that JavaScript timers keep (2^31 - 1 ms); longer ones are chained. */
+const DELAY_MS_MAX = 2 ** 31 - 1;
+
+/** The machine's clocks and timers. */
+export class SystemClock implements Clock {
+  /** Wall clock in milliseconds since 1970. */
+  now(): number {
+    return Date.now();
+  }
+
+  /** Monotonic milliseconds since the process started. */
+  monotonic(): number {
+    return performance.now();
+  }
+
+  /** Runs `fn` after `delayMs`; delays beyond 24 days are kept. */
+  after(delayMs: number, fn: () => void): Timer {
+    let id = 0;
+    const set = (restMs: number) => {
+      const stepMs = Math.min(restMs, DELAY_MS_MAX);
+      id = setTimeout(
+        () => restMs > stepMs ? set(restMs - stepMs) : fn(),
+        stepMs,
+      );
+    };
+    set(Math.max(0, delayMs));
+    return { cancel: () => clearTimeout(id) };
+  }
+
+  /** Runs `fn` in the next turn of the event loop. */
+  defer(fn: () => void): Timer {
+    const immediate = setImmediate(fn);
+    return { cancel: () => clearImmediate(immediate) };
+  }
+}
+
+/**
+ * Waits on a clock.
+ *
+ * @param delayMs Milliseconds, 0 or more.
+ * @throws The signal's reason, at once when it is aborted.
+ */
+export function sleep(
+  clock: Clock,
+  delayMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

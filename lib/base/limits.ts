@@ -1,0 +1,36 @@
+/**
+ * Every bound of the node in one place: what is bounded, by how much, and
+ * what happens at the bound.
+ */
+export const LIMITS = {
+  /** Largest message on any link, in bytes; a larger one is refused before it is held. */
+  messageBytesMax: 32 * 1024 * 1024,
+  /** Deepest nesting of JSON in a message; Kubernetes objects stay below 40. */
+  messageDepthMax: 128,
+  /** Longest `route.resource`, in UTF-16 units; Kubernetes needs 63 + 253 + 253. */
+  resourceLengthMax: 1024,
+  /** Messages waiting for the processor; at the bound the links stop reading. */
+  inboxMessagesMax: 4096,
+  /** Messages of one transaction; the rest waits for the next one. */
+  batchMessagesMax: 256,
+  /** Requests waiting for the cloud; at the bound a request fails at once. */
+  pendingRequestsMax: 4096,
+  /** Cloud messages waiting for an agent's answer; at the bound `OK` leaves at COMMIT. */
+  pendingAnswersMax: 8192,
+  /** Messages waiting for the uplink; at the bound the link stops reading. */
+  uplinkMessagesMax: 8192,
+  /** Bytes waiting for one agent; at the bound it is closed with 1013 and resumes by position. */
+  agentBytesMax: 8 * 1024 * 1024,
+  /** Agents attached at a time; a further one is refused with 503. */
+  agentsMax: 64,
+  /** Tombstones kept; the oldest go first, and a module behind them gets everything. */
+  tombstonesMax: 10_000,
+  /** Age of a tombstone in milliseconds before it goes: 7 days. */
+  tombstoneAgeMs: 7 * 24 * 3600 * 1000,
+  /** Versions raised without other change that wait for the next commit. */
+  raisedVersionsMax: 1024,
+  /** Events waiting in the outbox; the oldest go first, counted. */
+  outboxEventsMax: 1000,
+  /** Positions of modules kept; the longest unused go first. */
+  positionsMax: 64,
+} as const;

@@ -1,0 +1,24 @@
+/**
+ * Primitives without a domain word: clock, randomness, backoff, bounded
+ * queue, task set, the contract of running parts, limits.
+ *
+ * It knows nothing of messages, stores or links. Open `component.ts` first.
+ *
+ * @module
+ */
+export { assert, AssertionError, unreachable } from "./assert.ts";
+export { backoffMs, type BackoffOptions } from "./backoff.ts";
+export { type Clock, sleep, SystemClock, type Timer } from "./clock.ts";
+export type { Component } from "./component.ts";
+export { LIMITS } from "./limits.ts";
+export { BoundedQueue } from "./queue.ts";
+export {
+  type Ids,
+  type Random,
+  seededIds,
+  seededRandom,
+  systemIds,
+  systemRandom,
+} from "./random.ts";
+export { isRecord } from "./record.ts";
+export { TaskSet } from "./task_set.ts";

@@ -1,0 +1,83 @@
+/**
+ * A first-in first-out queue with a bound.
+ *
+ * Invariants: `length` never exceeds the bound; what `push` accepted comes
+ * out once and in order; nothing is dropped. What happens at the bound is the
+ * producer's business: `push` says `false`, and `room()` tells when to go on.
+ */
+export class BoundedQueue<T> {
+  #items: (T | undefined)[] = [];
+  #head = 0;
+  #waiting: PromiseWithResolvers<void> | undefined;
+  readonly #capacity: number;
+
+  /** @param capacity Most items held at a time, 1 or more. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Items waiting. */
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** Most items held at a time. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Adds an item at the end; `false` if the queue is full. */
+  push(item: T): boolean {
+    if (this.length >= this.#capacity) return false;
+    this.#items.push(item);
+    return true;
+  }
+
+  /** Takes the oldest item, or `undefined` when empty. */
+  shift(): T | undefined {
+    if (this.length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head++] = undefined;
+    this.#compact();
+    return item;
+  }
+
+  /** The oldest item, left where it is. */
+  peek(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  /** Empties the queue and returns what was in it, in order. */
+  clear(): T[] {
+    const rest = this.#items.slice(this.#head) as T[];
+    this.#items = [];
+    this.#head = 0;
+    this.#release();
+    return rest;
+  }
+
+  /** A promise that settles once there is room; `undefined` if there is now. */
+  room(): Promise<void> | undefined {
+    if (this.length < this.#capacity) return undefined;
+    this.#waiting ??= Promise.withResolvers<void>();
+    return this.#waiting.promise;
+  }
+
+  #compact(): void {
+    if (this.#head === this.#items.length) {
+      this.#items = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#waiting && this.length < this.#capacity) {
+      this.#waiting.resolve();
+      this.#waiting = undefined;
+    }
+  }
+}

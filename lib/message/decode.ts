@@ -1,0 +1,172 @@
+import { isRecord, LIMITS } from "../base/mod.ts";
+import type { FaultKind, MessageFault } from "./fault.ts";
+import type { Message } from "./message.ts";
+
+/** What became of a frame: a message, or the fault to answer it with. */
+export type Decoded =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly fault: MessageFault };
+
+/** Bounds of `decode`. */
+export interface DecodeOptions {
+  /** Longest text in UTF-16 units. @default LIMITS.messageBytesMax */
+  readonly lengthMax?: number;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Reads one frame. Never throws: whatever comes in, the answer is a message
+ * or a fault that names what is wrong.
+ *
+ * Stricter than Go where Go would let nonsense through (a missing operation),
+ * as lenient where real peers need it: `source` and `group` may be missing
+ * (beehive NewErrorMessage), unknown fields stay.
+ */
+export function decode(text: string, options: DecodeOptions = {}): Decoded {
+  const lengthMax = options.lengthMax ?? LIMITS.messageBytesMax;
+  if (text.length > lengthMax) {
+    return refuse(
+      "too-large",
+      `Message too large: ${text.length} characters, at most ${lengthMax}`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own text quotes the input, which may be a secret.
+    return refuse("not-json", "Frame is not JSON");
+  }
+  if (!isRecord(value)) {
+    return refuse("not-a-message", "Frame is not a JSON object");
+  }
+  const shape = checkShape(value);
+  if (shape) return { ok: false, fault: withRoute(value, shape) };
+  const unsafe = checkContent(value, text);
+  if (unsafe) return { ok: false, fault: withRoute(value, unsafe) };
+  if (!("content" in value)) value.content = null;
+  return { ok: true, message: value as unknown as Message };
+}
+
+interface Complaint {
+  readonly kind: FaultKind;
+  readonly text: string;
+}
+
+function checkShape(value: Fields): Complaint | undefined {
+  const { header, route } = value;
+  if (!isRecord(header)) {
+    return { kind: "bad-header", text: "Message has no header object" };
+  }
+  if (!isRecord(route)) {
+    return { kind: "bad-route", text: "Message has no route object" };
+  }
+  if (typeof header.msg_id !== "string" || header.msg_id === "") {
+    return mistyped("bad-header", "header.msg_id", "a non-empty string");
+  }
+  if (header.timestamp === undefined) header.timestamp = 0;
+  if (!Number.isSafeInteger(header.timestamp)) {
+    return mistyped("bad-header", "header.timestamp", "an integer");
+  }
+  for (const field of ["parent_msg_id", "resourceversion", "type"]) {
+    if (!isStringOrMissing(header[field])) {
+      return mistyped("bad-header", `header.${field}`, "a string");
+    }
+  }
+  if (header.sync !== undefined && typeof header.sync !== "boolean") {
+    return mistyped("bad-header", "header.sync", "a boolean");
+  }
+  for (const field of ["source", "group", "destination"]) {
+    if (!isStringOrMissing(route[field])) {
+      return mistyped("bad-route", `route.${field}`, "a string");
+    }
+  }
+  for (const field of ["operation", "resource"]) {
+    if (typeof route[field] !== "string" || route[field] === "") {
+      return mistyped("bad-route", `route.${field}`, "a non-empty string");
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The whole value is walked only if its text gives a reason to: the walk for
+ * keys and strings costs half as much as parsing.
+ */
+function checkContent(value: Fields, text: string): Complaint | undefined {
+  const suspicious = text.includes("__proto__") || text.includes("\\u") ||
+    !text.isWellFormed();
+  return walk(value, LIMITS.messageDepthMax, suspicious);
+}
+
+function walk(
+  value: unknown,
+  depthLeft: number,
+  strings: boolean,
+): Complaint | undefined {
+  if (typeof value === "string") {
+    return strings && !value.isWellFormed() ? LONE_SURROGATE : undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depthLeft === 0) return TOO_DEEP;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const complaint = walk(item, depthLeft - 1, strings);
+      if (complaint) return complaint;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") return UNSAFE_KEY;
+    if (strings && !key.isWellFormed()) return LONE_SURROGATE;
+    const complaint = walk((value as Fields)[key], depthLeft - 1, strings);
+    if (complaint) return complaint;
+  }
+  return undefined;
+}
+
+const LONE_SURROGATE: Complaint = {
+  kind: "lone-surrogate",
+  text: "Message holds half a surrogate pair, which no UTF-8 text can carry",
+};
+const TOO_DEEP: Complaint = {
+  kind: "too-deep",
+  text: `Message nested too deeply: at most ${LIMITS.messageDepthMax} levels`,
+};
+const UNSAFE_KEY: Complaint = {
+  kind: "unsafe-key",
+  text: "Message holds the key __proto__",
+};
+
+function mistyped(kind: FaultKind, field: string, wanted: string): Complaint {
+  return { kind, text: `Message field ${field} is not ${wanted}` };
+}
+
+function refuse(kind: FaultKind, text: string): Decoded {
+  return { ok: false, fault: { kind, text } };
+}
+
+/** Adds what the answer needs, as far as it can be read. */
+function withRoute(value: Fields, complaint: Complaint): MessageFault {
+  const header = isRecord(value.header) ? value.header : {};
+  const route = isRecord(value.route) ? value.route : {};
+  const text = (field: unknown) =>
+    typeof field === "string" && field !== "" && field.isWellFormed() &&
+      field.length <= LIMITS.resourceLengthMax
+      ? field
+      : undefined;
+  const found = {
+    msgId: text(header.msg_id),
+    resource: text(route.resource),
+    operation: text(route.operation),
+    source: text(route.source),
+    group: text(route.group),
+  };
+  const known = Object.entries(found).filter(([, value]) => value);
+  return { ...complaint, ...Object.fromEntries(known) };
+}
+
+function isStringOrMissing(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}

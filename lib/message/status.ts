@@ -1,0 +1,99 @@
+import { isRecord } from "../base/mod.ts";
+
+/** A Kubernetes `Status` without wrapper, as the cloud sends it. */
+export interface Status {
+  /** Always empty. */
+  readonly metadata: Record<string, never>;
+  /** Always `Failure`. */
+  readonly status: "Failure";
+  /** For a person. */
+  readonly message: string;
+  /** Kubernetes' reason, for a program: `NotFound`, `ServiceUnavailable`, ... */
+  readonly reason: string;
+  /** HTTP status code of the same meaning. */
+  readonly code: number;
+  /** What it is about. */
+  readonly details?: { readonly name: string; readonly kind: string };
+}
+
+/** Content of an answer that says why something failed. */
+export interface ErrStatus {
+  /** The reason. */
+  readonly ErrStatus: Status;
+}
+
+/** Reasons that the node gives itself; the cloud's own are passed on. */
+export type StatusReason =
+  | "NotFound"
+  | "ServiceUnavailable"
+  | "Timeout"
+  | "NotSynced"
+  | "TooManyRequests"
+  | "InternalError";
+
+const CODES: Readonly<Record<StatusReason, number>> = {
+  NotFound: 404,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+  NotSynced: 503,
+  Timeout: 504,
+};
+
+/** Builds an `ErrStatus` of the node's own. */
+export function errStatus(
+  reason: StatusReason,
+  message: string,
+  details?: { name: string; kind: string },
+): ErrStatus {
+  return {
+    ErrStatus: {
+      metadata: {},
+      status: "Failure",
+      message,
+      reason,
+      ...(details ? { details } : {}),
+      code: CODES[reason],
+    },
+  };
+}
+
+/** What the content of a cloud's answer to a request is (wire document, 5.8). */
+export type AnswerContent =
+  | { readonly kind: "ok" }
+  | { readonly kind: "object"; readonly object: Record<string, unknown> }
+  | {
+    readonly kind: "failed";
+    readonly reason: string;
+    readonly message: string;
+  }
+  | { readonly kind: "other" };
+
+/**
+ * Tells apart the shapes of an answer: `"OK"`, ObjectResp with or without
+ * `Err`, `ErrStatus`, a bare object, anything else.
+ */
+export function readAnswer(content: unknown): AnswerContent {
+  if (content === "OK") return { kind: "ok" };
+  if (!isRecord(content)) return { kind: "other" };
+  if (isRecord(content.ErrStatus)) return failed(content.ErrStatus);
+  if ("Err" in content && "Object" in content) {
+    const { Err, Object: object } = content;
+    if (Err !== null && Err !== undefined) {
+      const status = isRecord(Err) && isRecord(Err.ErrStatus)
+        ? Err.ErrStatus
+        : {};
+      return failed(status);
+    }
+    return isRecord(object) ? { kind: "object", object } : { kind: "other" };
+  }
+  return { kind: "object", object: content };
+}
+
+function failed(status: Record<string, unknown>): AnswerContent {
+  return {
+    kind: "failed",
+    reason: typeof status.reason === "string" ? status.reason : "Unknown",
+    message: typeof status.message === "string" ? status.message : "",
+  };
+}
