@@ -1,0 +1,197 @@
+/**
+ * One stored object. `key`, `type` and `value` are KubeEdge's names and
+ * meanings (wire document, 9).
+ */
+export interface MetaRow {
+  /** The resource, or for tokens their full key. */
+  readonly key: string;
+  /** The resource type, for example `pod`. */
+  readonly type: string;
+  /** JSON text of the object; a string content without its quotes. */
+  readonly value: string;
+  /** `metadata.uid`; for tokens the uid of the pod they are bound to; may be empty. */
+  readonly uid: string;
+  /** Resource version, a uint64 in decimal; empty if the object has none. */
+  readonly version: string;
+  /** `metadata.creationTimestamp` as it stands in the object; may be empty. */
+  readonly created: string;
+  /** `route.source` of the message that wrote it last. */
+  readonly source: string;
+  /** Local revision of the last change, rising by one over the whole store. */
+  readonly revision: number;
+}
+
+/** What is left of a deleted object. */
+export interface Tombstone {
+  /** Key that the object had. */
+  readonly key: string;
+  /** Its resource type. */
+  readonly type: string;
+  /** Its uid; may be empty. */
+  readonly uid: string;
+  /** Highest version known of it; may be empty. */
+  readonly version: string;
+  /** `route.source` of the row that was deleted. */
+  readonly source: string;
+  /** Revision of the delete. */
+  readonly revision: number;
+  /** Wall clock of the delete, milliseconds since 1970. */
+  readonly deletedAtMs: number;
+}
+
+/** A message of the node that the cloud has not confirmed yet. */
+export interface OutboxRow {
+  /** Order of entry. */
+  readonly id: number;
+  /** Id of the message: a confirmation names it. */
+  readonly msgId: string;
+  /** `route.resource` of the message. */
+  readonly resource: string;
+  /** Resource type: decides bounds and how it is confirmed. */
+  readonly type: string;
+  /** The message as it goes on the wire. */
+  readonly text: string;
+  /** When it was stored, milliseconds since 1970. */
+  readonly createdAtMs: number;
+}
+
+/** A change above some revision, for an agent that catches up. */
+export type Change =
+  | { readonly kind: "row"; readonly revision: number; readonly key: string }
+  | {
+    readonly kind: "tombstone";
+    readonly revision: number;
+    readonly tombstone: Tombstone;
+  };
+
+/** What an agent has to be told to catch up. */
+export interface Changes {
+  /**
+   * Changes above the revision, rising by revision. When `complete` is false
+   * these are all rows, and no tombstones.
+   */
+  readonly changes: readonly Change[];
+  /** False if tombstones above the revision were pruned, so deletes may be missing. */
+  readonly complete: boolean;
+  /** Revision up to which `changes` speaks. */
+  readonly until: number;
+}
+
+/** Committed state, and within a transaction also what it has changed so far. */
+export interface StoreReader {
+  /** The object under a key. */
+  get(key: string): MetaRow | undefined;
+  /** Objects of a type in the order of their keys, of one namespace or of all. */
+  list(type: string, namespace?: string): MetaRow[];
+  /** The newest tombstone of a key. */
+  tombstone(key: string): Tombstone | undefined;
+  /** Whether the store has ever been in sync with the cloud for this type. */
+  isSynced(type: string): boolean;
+  /** Revision of the last change. */
+  revision(): number;
+  /** Changes above a revision; 0 means everything. */
+  changesSince(revision: number): Changes;
+  /** Revision up to which a module was handed everything; 0 if never noted. */
+  position(module: string): number;
+  /** Unconfirmed messages with an id above `afterId`, oldest first. */
+  outbox(afterId: number, limit: number): OutboxRow[];
+  /** Number of unconfirmed messages. */
+  outboxLength(): number;
+}
+
+/** An object to write; the store gives the revision. */
+export type MetaWrite = Omit<MetaRow, "revision">;
+
+/**
+ * What an operation may do to the store. All of it belongs to one message:
+ * if the operation throws, all of it is undone and nothing else is.
+ */
+export interface StoreTransaction extends StoreReader {
+  /** Inserts or replaces an object. @returns Its new revision. */
+  put(row: MetaWrite): number;
+  /**
+   * Raises the version of a stored object whose content is otherwise the
+   * same. It is written with the next commit that writes anything else, and
+   * takes no revision; reads of this store see it at once.
+   */
+  raise(key: string, version: string, value: string): void;
+  /**
+   * Removes an object and leaves a tombstone with its uid and the higher of
+   * its version and `version`.
+   *
+   * @returns The revision of the delete; `undefined` if there was no row.
+   */
+  remove(key: string, version?: string): number | undefined;
+  /** Removes an object that no agent was told of: no tombstone, no revision. */
+  drop(key: string): boolean;
+  /** Adds a message to the outbox. */
+  enqueue(entry: Omit<OutboxRow, "id">): void;
+  /** Removes a confirmed message; `false` if it was not there. */
+  confirm(msgId: string): boolean;
+  /** Notes that a type, or with `*` every type, is in sync with the cloud. */
+  markSynced(type: string): void;
+  /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
+  trimOutbox(type: string, keep: number): number;
+}
+
+/**
+ * One SQLite transaction. It begins with the first write, so a batch that
+ * changes nothing costs nothing.
+ */
+export interface Batch {
+  /** The view for operations. */
+  readonly tx: StoreTransaction;
+  /**
+   * Runs one message. If `run` throws, what it wrote is undone and the error
+   * is thrown on.
+   *
+   * @throws {BatchLostError} If SQLite has ended the whole transaction (full
+   *   disk): nothing of the batch is stored, call `rollback`.
+   */
+  message<T>(run: () => T): T;
+  /**
+   * Makes everything durable, then checks that the files are still there.
+   *
+   * @throws {StoreError} If not: nothing of the batch may be acknowledged.
+   */
+  commit(): void;
+  /** Undoes everything; may be called at any time, also after a failed commit. */
+  rollback(): void;
+}
+
+/** Counters and sizes for health and metrics. */
+export interface StoreStats {
+  /** Objects by type. */
+  readonly objects: Readonly<Record<string, number>>;
+  /** Bytes of the database file and its WAL. */
+  readonly bytes: number;
+  /** Unconfirmed messages. */
+  readonly outbox: number;
+  /** Age of the oldest unconfirmed message in milliseconds; 0 if none. */
+  readonly outboxAgeMs: number;
+  /** Tombstones kept. */
+  readonly tombstones: number;
+  /** Last revision. */
+  readonly revision: number;
+}
+
+/** The store as the processor sees it: one writer, one batch at a time. */
+export interface Store extends StoreReader {
+  /** Opens the next batch. @throws {AssertionError} If one is open. */
+  batch(): Batch;
+  /** Notes a module's position; saved with the next commit that writes. */
+  notePosition(module: string, revision: number): void;
+  /** Figures for health and metrics. */
+  stats(): StoreStats;
+  /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */
+  readonly problems: readonly string[];
+  /**
+   * Copies the store beside itself, online, and puts the copy in place of the
+   * last snapshot. Resolves to `false` if nothing changed since.
+   *
+   * @throws {StoreError} If it fails; the last snapshot stays.
+   */
+  snapshot(): Promise<boolean>;
+  /** Saves positions, checkpoints the WAL, releases the lock. Idempotent. */
+  close(): void;
+}
