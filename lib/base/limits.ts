@@ -29,6 +29,8 @@ export const LIMITS = {
   tombstoneAgeMs: 7 * 24 * 3600 * 1000,
   /** Versions raised without other change that wait for the next commit. */
   raisedVersionsMax: 1024,
+  /** Keys that the cloud vouched for since the connect; at the bound all are forgotten. */
+  confirmedKeysMax: 100_000,
   /** Events waiting in the outbox; the oldest go first, counted. */
   outboxEventsMax: 1000,
   /** Positions of modules kept; the longest unused go first. */

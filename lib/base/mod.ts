@@ -22,3 +22,4 @@ export {
 } from "./random.ts";
 export { isRecord } from "./record.ts";
 export { TaskSet } from "./task_set.ts";
+export { prepareUnixSocket, UnixSocketError } from "./unix_socket.ts";

@@ -8,7 +8,12 @@
  */
 export { admit, isAnswer, type Origin } from "./admit.ts";
 export { decode, type Decoded, type DecodeOptions } from "./decode.ts";
-export { type FaultKind, type MessageFault, PermanentFault } from "./fault.ts";
+export {
+  faultAnswer,
+  type FaultKind,
+  type MessageFault,
+  PermanentFault,
+} from "./fault.ts";
 export {
   encode,
   type Header,
@@ -29,6 +34,7 @@ export {
   Module,
   NO_NAMESPACE,
   NODE_CONNECTION_RESOURCE,
+  NODE_CONNECTION_SOURCE,
   OK,
   Operation,
   REPLAY_RESOURCE,

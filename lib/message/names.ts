@@ -97,6 +97,8 @@ export const ResourceType = {
   caCrt: "ca.crt",
 } as const;
 
+/** Source of NodeConnection messages: the link itself, not what it carries. */
+export const NODE_CONNECTION_SOURCE = "edgehub";
 /** Resource of NodeConnection messages. */
 export const NODE_CONNECTION_RESOURCE = "node/connection";
 /** Resource of the messages that bracket a replay to an agent; our own. */

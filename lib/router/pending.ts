@@ -56,6 +56,11 @@ export class PendingTable<T> {
     return this.#entries.get(id)?.value;
   }
 
+  /** Ids and values that wait, in order of arrival; safe against changes. */
+  entries(): [string, T][] {
+    return [...this.#entries].map(([id, entry]) => [id, entry.value]);
+  }
+
   /** Ends the wait with an answer and returns what waited. */
   take(id: string): T | undefined {
     const entry = this.#entries.get(id);

@@ -10,6 +10,7 @@ export type StoreErrorKind =
   | "cannot-open"
   | "locked-by-other"
   | "newer-schema"
+  | "foreign"
   | "file-gone"
   | "unsafe-mode"
   | "other";
@@ -23,7 +24,7 @@ export class StoreError extends Error {
   /** What an operator can do about it. */
   readonly hint: string;
 
-  /** @param message What could not be done, with file and cause. */
+  /** Makes an error. @param message What could not be done, with file and cause. */
   constructor(
     kind: StoreErrorKind,
     message: string,

@@ -68,10 +68,13 @@ export type Change =
 export interface Changes {
   /**
    * Changes above the revision, rising by revision. When `complete` is false
-   * these are all rows, and no tombstones.
+   * these are all rows, and no tombstones: what is not among them is gone.
    */
   readonly changes: readonly Change[];
-  /** False if tombstones above the revision were pruned, so deletes may be missing. */
+  /**
+   * False if deletes may be missing: for revision 0, if tombstones above the
+   * revision were pruned, after a repair, and for a revision never given.
+   */
   readonly complete: boolean;
   /** Revision up to which `changes` speaks. */
   readonly until: number;
@@ -83,8 +86,13 @@ export interface StoreReader {
   get(key: string): MetaRow | undefined;
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[];
-  /** The newest tombstone of a key. */
-  tombstone(key: string): Tombstone | undefined;
+  /**
+   * The newest tombstone of a key, and if a uid is given of that object: the
+   * tombstones of others of the same name do not count.
+   *
+   * @param uid Empty or left out: whatever object it was.
+   */
+  tombstone(key: string, uid?: string): Tombstone | undefined;
   /** Whether the store has ever been in sync with the cloud for this type. */
   isSynced(type: string): boolean;
   /** Revision of the last change. */
@@ -128,6 +136,8 @@ export interface StoreTransaction extends StoreReader {
   enqueue(entry: Omit<OutboxRow, "id">): void;
   /** Removes a confirmed message; `false` if it was not there. */
   confirm(msgId: string): boolean;
+  /** Removes every message about a resource from the outbox. @returns How many went. */
+  dropOutbox(resource: string): number;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
   /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
@@ -151,6 +161,7 @@ export interface Batch {
   message<T>(run: () => T): T;
   /**
    * Makes everything durable, then checks that the files are still there.
+   * The batch has ended when it returns, and also when it throws.
    *
    * @throws {StoreError} If not: nothing of the batch may be acknowledged.
    */
@@ -177,9 +188,18 @@ export interface StoreStats {
 
 /** The store as the processor sees it: one writer, one batch at a time. */
 export interface Store extends StoreReader {
-  /** Opens the next batch. @throws {AssertionError} If one is open. */
+  /**
+   * Opens the next batch, to be ended in this turn of the event loop. A store
+   * that was found damaged, or whose files are gone, is rebuilt first.
+   *
+   * @throws {AssertionError} If one is open.
+   * @throws {StoreError} If it cannot be rebuilt now: try again later.
+   */
   batch(): Batch;
-  /** Notes a module's position; saved with the next commit that writes. */
+  /**
+   * Notes a module's position; saved with a later commit that writes, at most
+   * once a second, and by `close`.
+   */
   notePosition(module: string, revision: number): void;
   /** Figures for health and metrics. */
   stats(): StoreStats;

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""A pod agent in one file, with nothing but Python's standard library.
+
+    python3 agent.py /run/metamanager/edged.sock
+
+It attaches to the node as `edged`, asks for everything each time (since=0),
+answers each insert, update and delete, prints the pods, and reports each pod
+as Running.
+It shows the local link (a WebSocket on a Unix socket); it starts no containers.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import socket
+import struct
+import sys
+import time
+import uuid
+
+WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+REPLACED = 4409  # a newer attachment took over: do not dial again
+
+
+class Link:
+    """A WebSocket client (RFC 6455) on a Unix socket."""
+
+    def __init__(self, path, target):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(45)  # the node pings after 15 s of silence
+        self.sock.connect(path)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.sock.sendall((
+            f"GET {target} HTTP/1.1\r\nHost: localhost\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        ).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self._exactly(1)
+        if b" 101 " not in head.split(b"\r\n", 1)[0]:
+            raise ConnectionError("refused: " + head.split(b"\r\n")[0].decode())
+        accept = base64.b64encode(
+            hashlib.sha1((key + WEBSOCKET_GUID).encode()).digest())
+        if accept not in head:
+            raise ConnectionError("the answer does not fit the key")
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            chunk = self.sock.recv(count - len(data))
+            if not chunk:
+                raise ConnectionError("the node is gone")
+            data += chunk
+        return data
+
+    def frame(self, opcode, payload):
+        """Sends one frame; a client masks all it sends."""
+        size = len(payload)
+        if size < 126:
+            head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
+        elif size < 65536:
+            head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, size)
+        else:
+            head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
+        mask = os.urandom(4)
+        masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+        self.sock.sendall(head + mask + masked)
+
+    def messages(self):
+        """Yields each message; answers pings; ends with the close code."""
+        parts = b""
+        while True:
+            first, second = self._exactly(2)
+            size = second & 0x7F
+            if size == 126:
+                (size,) = struct.unpack("!H", self._exactly(2))
+            elif size == 127:
+                (size,) = struct.unpack("!Q", self._exactly(8))
+            payload = self._exactly(size)
+            opcode = first & 0x0F
+            if opcode == PING:
+                self.frame(PONG, payload)
+            elif opcode == CLOSE:
+                self.frame(CLOSE, payload[:2])
+                return struct.unpack("!H", payload[:2])[0] if payload else 1005
+            elif opcode != PONG:
+                parts += payload
+                if first & 0x80:  # the last frame of the message
+                    yield json.loads(parts)
+                    parts = b""
+
+    def send(self, operation, resource, content, parent=None):
+        header = {"msg_id": str(uuid.uuid4()),
+                  "timestamp": int(time.time() * 1000)}
+        if parent:
+            header["parent_msg_id"] = parent
+        route = {"source": "edged", "group": "meta",
+                 "operation": operation, "resource": resource}
+        message = {"header": header, "route": route, "content": content}
+        self.frame(TEXT, json.dumps(message).encode())
+
+
+def handle(link, message):
+    """Answers one message of the node; reports the status of its pod."""
+    operation = message["route"]["operation"]
+    resource = message["route"]["resource"]
+    if operation == "connect":
+        print(message["content"], flush=True)
+    if operation not in ("insert", "update", "delete"):
+        return
+    parts = resource.split("/")
+    if len(parts) == 3 and parts[1] == "pod":
+        print(operation, resource, flush=True)
+        # What the node had stored before comes as updates.
+        if operation != "delete":
+            meta = message["content"].get("metadata", {})
+            link.send("update", f"{parts[0]}/podstatus/{parts[2]}", {
+                "UID": meta.get("uid", ""), "Name": parts[2],
+                "Status": {"phase": "Running"}})
+    link.send("response", resource, "OK", parent=message["header"]["msg_id"])
+
+
+def main(path):
+    while True:
+        try:
+            link = Link(path, "/attach/edged?answers=true&since=0")
+            messages = link.messages()
+            while True:
+                handle(link, next(messages))
+        except StopIteration as end:
+            print("closed", end.value, flush=True)
+            if end.value == REPLACED:
+                return
+        except OSError as error:
+            print("lost:", error, file=sys.stderr, flush=True)
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,100 @@
+import type { HealthReport } from "../telemetry/mod.ts";
+
+/** What the pages show; each is asked for anew with every request. */
+export interface AdminSources {
+  /** Health of the node now. */
+  readonly health: () => HealthReport;
+  /** Figures in Prometheus' text format. */
+  readonly metrics: () => string;
+  /** State of the node for an operator: any JSON value, no contents of messages. */
+  readonly status: () => unknown;
+}
+
+const NO_STORE = { "cache-control": "no-store" };
+const TEXT = { ...NO_STORE, "content-type": "text/plain; charset=utf-8" };
+const METRICS = {
+  ...NO_STORE,
+  "content-type": "text/plain; version=0.0.4; charset=utf-8",
+};
+const JSON_TYPE = { ...NO_STORE, "content-type": "application/json" };
+
+const LOCAL_HOST_REGEXP =
+  /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
+
+/**
+ * Answers one request. What a web page could have sent is refused first: a
+ * browser sends `Origin`, and after DNS rebinding a foreign `Host`.
+ */
+export function answerAdmin(
+  sources: AdminSources,
+  request: Request,
+): Response {
+  if (request.headers.has("origin")) {
+    return text(403, "Web pages may not ask here");
+  }
+  if (!LOCAL_HOST_REGEXP.test(request.headers.get("host") ?? "")) {
+    return text(403, "Host is not allowed: use localhost");
+  }
+  const { pathname, searchParams } = new URL(request.url);
+  const page = PAGES.get(pathname);
+  if (!page) {
+    return text(404, `Not found: ask for ${[...PAGES.keys()].join(", ")}`);
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const response = text(405, "Method not allowed: use GET");
+    response.headers.set("allow", "GET, HEAD");
+    return response;
+  }
+  const response = page(sources, searchParams.has("verbose"));
+  if (request.method === "GET") return response;
+  return new Response(null, response);
+}
+
+type Page = (sources: AdminSources, verbose: boolean) => Response;
+
+const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
+  // A node that lost its cloud is alive and ready: it serves from its store.
+  ["/healthz", (sources, verbose) => {
+    const report = sources.health();
+    return health(report, { verbose, good: report.state !== "failed" });
+  }],
+  ["/livez", (sources, verbose) => {
+    const report = sources.health();
+    return health(report, { verbose, good: report.live });
+  }],
+  ["/readyz", (sources, verbose) => {
+    const report = sources.health();
+    return health(report, { verbose, good: report.state !== "failed" });
+  }],
+  [
+    "/metrics",
+    (sources) => new Response(sources.metrics(), { headers: METRICS }),
+  ],
+  [
+    "/status",
+    (sources) =>
+      new Response(JSON.stringify(sources.status(), undefined, 2) + "\n", {
+        headers: JSON_TYPE,
+      }),
+  ],
+]);
+
+/** As the Kubernetes health paths: `ok`, or a line per check. */
+function health(
+  report: HealthReport,
+  { verbose, good }: { verbose: boolean; good: boolean },
+): Response {
+  const status = good ? 200 : 503;
+  if (good && !verbose) return text(status, "ok");
+  const lines = report.checks.map(({ name, state, reason }) =>
+    `[${state === "ok" ? "+" : "-"}]${name} ${state}` +
+    (reason ? `: ${reason}` : "")
+  );
+  for (const loop of report.stalled) lines.push(`[-]${loop} stalled`);
+  lines.push(good ? "check passed" : "check failed");
+  return text(status, lines.join("\n"));
+}
+
+function text(status: number, body: string): Response {
+  return new Response(body + "\n", { status, headers: TEXT });
+}

@@ -1,0 +1,10 @@
+/**
+ * The composition root: builds the parts of a node from a configuration,
+ * starts them in order and stops them in reverse.
+ *
+ * It decides nothing by itself. Open `edge_node.ts` first.
+ *
+ * @module
+ */
+export { EdgeNode, type NodeParts, type NodeTiming } from "./edge_node.ts";
+export type { NodeStatus } from "./status.ts";

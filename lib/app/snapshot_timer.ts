@@ -1,0 +1,79 @@
+import {
+  type Clock,
+  type Component,
+  TaskSet,
+  type Timer,
+} from "../base/mod.ts";
+import type { Store } from "../store/mod.ts";
+import { errorText, type Logger } from "../telemetry/mod.ts";
+
+/** What the timer works with. */
+export interface SnapshotTimerOptions {
+  /** What is copied. */
+  readonly store: Pick<Store, "snapshot">;
+  /** Time. */
+  readonly clock: Clock;
+  /** Time between snapshots in milliseconds, more than 0. */
+  readonly intervalMs: number;
+  /** Log lines. */
+  readonly log: Pick<Logger, "info" | "error">;
+}
+
+/**
+ * Takes a snapshot of the store every so often: what the node falls back on
+ * when the database is damaged, since the cloud never repeats what was acked.
+ */
+export class SnapshotTimer implements Component {
+  /** Always `snapshots`. */
+  readonly name = "snapshots";
+  readonly #options: SnapshotTimerOptions;
+  readonly #tasks: TaskSet;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  /** Sets nothing before `start`. */
+  constructor(options: SnapshotTimerOptions) {
+    this.#options = options;
+    this.#tasks = new TaskSet((_, error) =>
+      options.log.error("snapshot failed", { error: errorText(error) })
+    );
+  }
+
+  /** Starts the timer. */
+  start(): Promise<void> {
+    this.#schedule();
+    return Promise.resolve();
+  }
+
+  /** Takes no new snapshot. */
+  drain(_deadlineMs: number): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    return Promise.resolve();
+  }
+
+  /** Waits for a snapshot that is being taken, since the store closes next. */
+  async stop(): Promise<void> {
+    await this.drain(0);
+    await this.#tasks.settled();
+  }
+
+  /** Stops. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    const { clock, intervalMs, store, log } = this.#options;
+    this.#timer = clock.after(intervalMs, () => {
+      this.#tasks.spawn("snapshot", async () => {
+        try {
+          if (await store.snapshot()) log.info("snapshot taken");
+        } finally {
+          this.#schedule();
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { EdgedLink } from "../edged/mod.ts";
+import type { Edgehub, LinkState } from "../edgehub/mod.ts";
+import type { Processor } from "../processor/mod.ts";
+import type { Store, StoreStats } from "../store/mod.ts";
+import type { HealthReport } from "../telemetry/mod.ts";
+
+/** State of a node for an operator: figures and reasons, no contents. */
+export interface NodeStatus {
+  /** Name of the node. */
+  readonly node: string;
+  /** When it was started, ISO 8601. */
+  readonly started: string;
+  /** Seconds since then. */
+  readonly uptimeSeconds: number;
+  /** Checks and their reasons. */
+  readonly health: HealthReport;
+  /** The cloud link; `standalone` without a configured cloud. */
+  readonly link: {
+    /** What it does. */
+    readonly state: LinkState["state"] | "standalone";
+    /** Since when, ISO 8601. */
+    readonly since: string;
+    /** Address. */
+    readonly url: string;
+  };
+  /** Modules of the agents that are attached. */
+  readonly agents: readonly string[];
+  /** The store; missing before it is open. */
+  readonly store?: StoreStats;
+  /** What is known not to be right about the store. */
+  readonly problems: readonly string[];
+  /** Whether the store has ever been in sync with the cloud. */
+  readonly synced: boolean;
+  /** Messages waiting to be processed. */
+  readonly waiting: number;
+  /** Requests waiting for the cloud. */
+  readonly requests: number;
+}
+
+/** What the status is made from. */
+export interface StatusSources {
+  /** Name of the node. */
+  readonly node: string;
+  /** Wall clock of the start, in milliseconds. */
+  readonly startedMs: number;
+  /** Wall clock now, in milliseconds. */
+  readonly nowMs: number;
+  /** Health now. */
+  readonly health: HealthReport;
+  /** Address of the cloud; empty for a standalone node. */
+  readonly url: string;
+  /** The parts, as far as they are built. */
+  readonly edgehub: Edgehub | undefined;
+  /** The local link. */
+  readonly edged: EdgedLink | undefined;
+  /** The processor. */
+  readonly processor: Processor | undefined;
+  /** The store. */
+  readonly store: Store | undefined;
+}
+
+/** Reads the state of all parts. */
+export function statusOf(sources: StatusSources): NodeStatus {
+  const { edgehub, edged, processor, store, startedMs, nowMs } = sources;
+  return {
+    node: sources.node,
+    started: new Date(startedMs).toISOString(),
+    uptimeSeconds: Math.max(0, Math.round((nowMs - startedMs) / 1000)),
+    health: sources.health,
+    link: {
+      state: edgehub?.state.state ?? "standalone",
+      since: new Date(edgehub?.state.since ?? startedMs).toISOString(),
+      url: sources.url,
+    },
+    agents: edged?.agents ?? [],
+    ...(store ? { store: store.stats() } : {}),
+    problems: store?.problems ?? [],
+    synced: store?.isSynced("*") ?? false,
+    waiting: processor?.waiting ?? 0,
+    requests: processor?.requestsWaiting ?? 0,
+  };
+}

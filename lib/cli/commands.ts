@@ -1,0 +1,13 @@
+import type { Command } from "./command.ts";
+import { configCheck } from "./commands/config_check.ts";
+import { configPrint } from "./commands/config_print.ts";
+import { run } from "./commands/run.ts";
+import { version } from "./commands/version.ts";
+
+/** Every subcommand, in the order of the help: one file, one line here. */
+export const COMMANDS: readonly Command[] = [
+  run,
+  configCheck,
+  configPrint,
+  version,
+];

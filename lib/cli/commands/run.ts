@@ -1,0 +1,99 @@
+import { EdgeNode } from "../../app/mod.ts";
+import { SystemClock } from "../../base/mod.ts";
+import { loadConfig } from "../../config/mod.ts";
+import { errorText, Logger } from "../../telemetry/mod.ts";
+import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import type { Io } from "../io.ts";
+import { painter } from "../style.ts";
+
+/** How long a stop may take before the process ends all the same. */
+const STOP_MS_MAX = 4500;
+
+/** `run`: the node itself, until a signal ends it. */
+export const run: Command = {
+  name: "run",
+  summary: "Run the node",
+  details:
+    `Runs until SIGTERM or SIGINT: then it takes nothing new in, finishes what it
+took, and exits with 0 within 5 s; a second signal ends it at once. SIGUSR1
+dials the cloud now if the link is down. Log lines go to standard error.
+Without edgehub.websocket.url it runs as a standalone node.`,
+  options: CONFIG_OPTIONS,
+  examples: [
+    ["run --config /etc/metamanager/edge.yaml", "Run with a file"],
+    [
+      "run --set store.path=/tmp/mm/store.db --set edged.socket=/tmp/mm/edged.sock",
+      "Run a standalone node in a folder of its own",
+    ],
+  ],
+  async run({ io, value, values }) {
+    const file = value("config");
+    const { config, notes } = await loadConfig({
+      ...(file === undefined ? {} : { file }),
+      sets: values("set"),
+      hostname: io.hostname,
+    });
+    const log = new Logger("node", {
+      clock: new SystemClock(),
+      level: config.log.level,
+      format: config.log.format,
+      color: io.isTerminal.stderr && !io.env("NO_COLOR"),
+    });
+    for (const note of notes) log.warn(note);
+    const stopped = onSignals(log);
+    keepAlive(log);
+    const node = new EdgeNode(config, { log });
+    try {
+      await node.start();
+    } catch (error) {
+      explain(io, error);
+      return ExitCode.failure;
+    }
+    Deno.addSignalListener("SIGUSR1", () => node.reconnect());
+    const signal = await stopped;
+    log.info("stopping", { signal });
+    const late = setTimeout(() => {
+      log.error("stop takes too long, what is stored is safe");
+      Deno.exit(ExitCode.failure);
+    }, STOP_MS_MAX);
+    await node.stop();
+    clearTimeout(late);
+    return ExitCode.ok;
+  },
+};
+
+/** Resolves with the first signal that asks to end; the second one ends. */
+function onSignals(log: Logger): Promise<string> {
+  const first = Promise.withResolvers<string>();
+  let count = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (++count === 1) return first.resolve(signal);
+      log.warn("second signal, ending at once", { signal });
+      Deno.exit(signal === "SIGINT" ? 130 : 143);
+    });
+  }
+  return first.promise;
+}
+
+/** No outside event may end the process (failures.md K5): told, not obeyed. */
+function keepAlive(log: Logger): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("unhandled rejection", { error: errorText(event.reason) });
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    log.error("uncaught error", { error: errorText(event.error) });
+  });
+}
+
+/** What failed and, where it is known, what to do about it. */
+function explain(io: Io, error: unknown): void {
+  const paint = painter(io, "stderr");
+  io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
+  const hint = error instanceof Error && "hint" in error ? error.hint : "";
+  if (typeof hint === "string" && hint) {
+    io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
+  }
+}

@@ -1,0 +1,41 @@
+/** What a command sees of the world, so that a test can give it another one. */
+export interface Io {
+  /** Writes to standard output, as it stands. */
+  stdout(text: string): void;
+  /** Writes to standard error, as it stands. */
+  stderr(text: string): void;
+  /** Which of the two is read by a person at a terminal. */
+  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** A variable of the environment; `undefined` if it is not set. */
+  env(name: string): string | undefined;
+  /** Name of this machine. */
+  hostname(): string;
+}
+
+/** The process's own streams and environment. */
+export function systemIo(): Io {
+  return {
+    stdout: (text) => writeAll(Deno.stdout, text),
+    stderr: (text) => writeAll(Deno.stderr, text),
+    isTerminal: {
+      stdout: Deno.stdout.isTerminal(),
+      stderr: Deno.stderr.isTerminal(),
+    },
+    env: (name) => Deno.env.get(name),
+    hostname: () => Deno.hostname(),
+  };
+}
+
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = new TextEncoder().encode(text);
+  let sent = 0;
+  try {
+    while (sent < bytes.length) sent += stream.writeSync(bytes.subarray(sent));
+  } catch (error) {
+    // `metamanager ... | head` closes the pipe when it has seen enough.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { ConfigError, nearest } from "../config/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+import { readArguments } from "./arguments.ts";
+import { type Command, ExitCode, UsageError } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { helpAll, helpOn } from "./help.ts";
+import type { Io } from "./io.ts";
+import { painter } from "./style.ts";
+
+const HELP_WORDS: ReadonlySet<string> = new Set(["help", "--help", "-h"]);
+
+/**
+ * Runs the program.
+ *
+ * @param args Arguments after the program's name.
+ * @param io The world.
+ * @param commands The subcommands. @default all of them
+ * @returns The exit code: 0 done, 1 failed, 2 wrong arguments or configuration.
+ */
+export async function main(
+  args: readonly string[],
+  io: Io,
+  commands: readonly Command[] = COMMANDS,
+): Promise<number> {
+  try {
+    return await dispatch(args, io, commands);
+  } catch (error) {
+    const paint = painter(io, "stderr");
+    if (error instanceof ConfigError) {
+      io.stderr(`${paint("red", "error:")} ${error.message}\n`);
+      return ExitCode.usage;
+    }
+    if (error instanceof UsageError) {
+      io.stderr(`${paint("red", "error:")} ${error.message}\n`);
+      io.stderr("Run 'metamanager --help' to see what there is.\n");
+      return ExitCode.usage;
+    }
+    io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
+    return ExitCode.failure;
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  io: Io,
+  commands: readonly Command[],
+): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === undefined) {
+    io.stderr(helpAll(commands, painter(io, "stderr")));
+    return ExitCode.usage;
+  }
+  if (HELP_WORDS.has(first)) return help(rest, io, commands);
+  if (first === "--version") return await dispatch(["version"], io, commands);
+  const found = find(args, commands);
+  if (!found) return section(args, io, commands);
+  const input = readArguments(found.command, found.rest, io);
+  if (input.flag("help")) {
+    io.stdout(helpOn(found.command, painter(io, "stdout")));
+    return ExitCode.ok;
+  }
+  return await found.command.run(input);
+}
+
+/** The command that the first words name, and what follows it. */
+function find(
+  args: readonly string[],
+  commands: readonly Command[],
+): { command: Command; rest: readonly string[] } | undefined {
+  for (const command of commands) {
+    const { length } = command.name.split(" ");
+    if (args.slice(0, length).join(" ") === command.name) {
+      return { command, rest: args.slice(length) };
+    }
+  }
+  return undefined;
+}
+
+function help(
+  words: readonly string[],
+  io: Io,
+  commands: readonly Command[],
+): number {
+  const names = words.filter((word) => !HELP_WORDS.has(word));
+  const paint = painter(io, "stdout");
+  const found = find(names, commands);
+  if (names.length > 0 && !found) return section(names, io, commands);
+  io.stdout(found ? helpOn(found.command, paint) : helpAll(commands, paint));
+  return ExitCode.ok;
+}
+
+/** Words like `config` that only begin a command: says which there are. */
+function section(
+  args: readonly string[],
+  io: Io,
+  commands: readonly Command[],
+): number {
+  const [first = "", ...rest] = args;
+  const below = commands.filter((c) => c.name.startsWith(`${first} `));
+  const isHelp = rest.every((word) => HELP_WORDS.has(word));
+  if (below.length > 0 && isHelp) {
+    io.stdout(helpAll(below, painter(io, "stdout")));
+    return rest.length > 0 ? ExitCode.ok : ExitCode.usage;
+  }
+  const words = args.slice(0, 2).filter((word) => !word.startsWith("-"));
+  const names = commands.map((command) => command.name);
+  const near = nearest(words.join(" "), names) ?? nearest(first, names);
+  const hint = near === undefined ? "" : `, did you mean ${near}`;
+  throw new UsageError(`Unknown command: ${words.join(" ") || first}${hint}`);
+}

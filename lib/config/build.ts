@@ -1,0 +1,67 @@
+import type { Config } from "./config.ts";
+import { readListen } from "./listen.ts";
+import type { ConfigValues } from "./schema.ts";
+
+/** Shapes checked values into the configuration, deeply frozen. */
+export function buildConfig(values: ConfigValues): Config {
+  return deepFreeze({
+    edgehub: buildEdgehub(values),
+    meta: {
+      sync: {
+        podstatus: { intervalMs: ms(values["meta.sync.podstatus.interval"]) },
+      },
+      query: {
+        remoteTypes: values["meta.query.remote-types"],
+        timeoutMs: ms(values["meta.query.timeout"]),
+      },
+    },
+    edged: {
+      socket: values["edged.socket"],
+      listen: readListen(values["edged.listen"]),
+      tokenFile: values["edged.token-file"],
+      replyTimeoutMs: ms(values["edged.reply-timeout"]),
+    },
+    admin: { socket: values["admin.socket"] },
+    store: {
+      path: values["store.path"],
+      snapshotMs: ms(values["store.snapshot"]),
+    },
+    log: { level: values["log.level"], format: values["log.format"] },
+  });
+}
+
+function buildEdgehub(values: ConfigValues): Config["edgehub"] {
+  return {
+    websocket: {
+      url: values["edgehub.websocket.url"],
+      certfile: values["edgehub.websocket.certfile"],
+      keyfile: values["edgehub.websocket.keyfile"],
+      cafile: values["edgehub.websocket.cafile"],
+      handshakeTimeoutMs: ms(values["edgehub.websocket.handshake-timeout"]),
+      writeDeadlineMs: ms(values["edgehub.websocket.write-deadline"]),
+      readDeadlineMs: ms(values["edgehub.websocket.read-deadline"]),
+    },
+    controller: {
+      heartbeatMs: ms(values["edgehub.controller.heartbeat"]),
+      projectId: values["edgehub.controller.project-id"],
+      nodeId: values["edgehub.controller.node-id"],
+    },
+    reconnect: {
+      baseMs: ms(values["edgehub.reconnect.base"]),
+      capMs: ms(values["edgehub.reconnect.cap"]),
+    },
+    messageBytesMax: values["edgehub.message-size"],
+  };
+}
+
+function ms(seconds: number): number {
+  return Math.round(seconds * 1000);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

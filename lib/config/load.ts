@@ -1,0 +1,143 @@
+import { buildConfig } from "./build.ts";
+import { type Complaint, complete } from "./complete.ts";
+import type { Config } from "./config.ts";
+import type { Given } from "./given.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { readFileText, type ReadResult, readSets, showValue } from "./read.ts";
+import {
+  type ConfigKey,
+  type ConfigValues,
+  type KeySpec,
+  SCHEMA,
+} from "./schema.ts";
+import { notes, validate } from "./validate.ts";
+import { formatValue } from "./value.ts";
+
+/** Where the configuration comes from. */
+export interface LoadOptions {
+  /** Path of edge.yaml; without it all keys start from their defaults. */
+  readonly file?: string;
+  /** `key=value` words that override the file. */
+  readonly sets?: readonly string[];
+  /** Name of this machine: the node's name if nothing else names it. */
+  readonly hostname: () => string;
+  /** Reads a file. @default Deno.readTextFile */
+  readonly readText?: (path: string) => Promise<string>;
+}
+
+/** One key as it counts. */
+export interface EffectiveEntry {
+  /** Dotted path. */
+  readonly key: string;
+  /** Its value: durations in seconds, sizes in bytes. */
+  readonly value: unknown;
+  /** Its value as it may stand in edge.yaml. */
+  readonly text: string;
+  /** Where it comes from: `default`, `--set`, `edge.yaml:12`, `host name`. */
+  readonly source: string;
+}
+
+/** A configuration that can be used. */
+export interface LoadedConfig {
+  /** The values. */
+  readonly config: Config;
+  /** Where each value comes from, by dotted path. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** What an operator should know although nothing is wrong. */
+  readonly notes: readonly string[];
+  /** All keys as they count, in the order of the schema. */
+  effective(): EffectiveEntry[];
+}
+
+/** Longest file that is read, in UTF-16 units; edge.yaml has some thousands. */
+const FILE_LENGTH_MAX = 1024 * 1024;
+
+const NOTHING: ReadResult = { given: {}, problems: [] };
+
+/**
+ * Reads, checks and completes the configuration. It touches nothing but the
+ * file.
+ *
+ * @throws {ConfigError} With everything that is wrong at once: an unreadable
+ *   file, invalid YAML, unknown keys, wrong types, values out of range or at
+ *   odds with each other.
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const file = options.file === undefined
+    ? NOTHING
+    : await readFile(options.file, options.readText ?? Deno.readTextFile);
+  const sets = await readSets(options.sets ?? []);
+  const given: Given = { ...file.given, ...sets.given };
+  const problems = [...file.problems, ...sets.problems];
+  const values = withDefaults(given);
+  const completed = complete(values, given, options.hostname);
+  for (const complaint of [...completed.complaints, ...validate(values)]) {
+    problems.push(located(complaint, values, given));
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const { sources } = completed;
+  return {
+    config: buildConfig(completed.values),
+    sources,
+    notes: notes(completed.values),
+    effective: () => effective(completed.values, sources),
+  };
+}
+
+async function readFile(
+  file: string,
+  readText: (path: string) => Promise<string>,
+): Promise<ReadResult> {
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const expected = `expected a readable file: ${reason}`;
+    const problem = { source: file, key: "", expected };
+    throw new ConfigError([problem], { cause: error });
+  }
+  if (text.length <= FILE_LENGTH_MAX) return await readFileText(file, text);
+  const expected = `expected a file of at most ${FILE_LENGTH_MAX} characters`;
+  throw new ConfigError([{ source: file, key: "", expected }]);
+}
+
+/** What was given over the defaults; `readValue` has checked each against its key. */
+function withDefaults(given: Given): ConfigValues {
+  return Object.fromEntries(
+    Object.entries(SCHEMA).map(([key, spec]) => {
+      const entry = given[key as ConfigKey];
+      return [key, entry === undefined ? spec.default : entry.value];
+    }),
+  ) as unknown as ConfigValues;
+}
+
+function located(
+  complaint: Complaint,
+  values: ConfigValues,
+  given: Given,
+): Problem {
+  const { key, expected } = complaint;
+  const entry = given[key];
+  const { source, line, column } = entry ?? { source: "default" };
+  return {
+    source,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+    key,
+    value: showValue(values[key]),
+    expected,
+  };
+}
+
+function effective(
+  values: ConfigValues,
+  sources: Readonly<Record<ConfigKey, string>>,
+): EffectiveEntry[] {
+  const entries = Object.entries(SCHEMA) as [ConfigKey, KeySpec][];
+  return entries.map(([key, spec]) => {
+    const value = spec.secret ? "[redacted]" : values[key];
+    const text = formatValue(spec, value);
+    return { key, value, text, source: sources[key] };
+  });
+}

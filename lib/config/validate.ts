@@ -1,0 +1,101 @@
+import type { Complaint } from "./complete.ts";
+import { readListen } from "./listen.ts";
+import type { ConfigKey, ConfigValues } from "./schema.ts";
+
+/** Longest path of a Unix socket, in bytes: `sun_path` holds 108 with its NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+/** Checks values that are only right or wrong beside each other. */
+export function validate(values: ConfigValues): Complaint[] {
+  const complaints: Complaint[] = [];
+  const refuse = (key: ConfigKey, expected: string) =>
+    complaints.push({ key, expected });
+  checkCloud(values, refuse);
+  checkSockets(values, refuse);
+  if (values["store.path"] === "" || values["store.path"].endsWith("/")) {
+    refuse("store.path", "expected the path of a file");
+  }
+  const snapshot = values["store.snapshot"];
+  if (snapshot > 0 && snapshot < 1) {
+    refuse("store.snapshot", "expected 0 or a duration from 1s up");
+  }
+  return complaints;
+}
+
+/** What an operator should know although nothing is wrong. */
+export function notes(values: ConfigValues): string[] {
+  const found: string[] = [];
+  const url = values["edgehub.websocket.url"];
+  if (url === "") {
+    found.push(
+      "edgehub.websocket.url is empty: this is a standalone node without cloud",
+    );
+  } else if (url.startsWith("ws:")) {
+    found.push(
+      "edgehub.websocket.url is ws://: nothing is encrypted and the cloud is not checked, use wss:// outside of tests",
+    );
+  } else if (values["edgehub.websocket.certfile"] === "") {
+    found.push(
+      "edgehub.websocket.certfile is empty: a cloud that asks for certificates refuses this node",
+    );
+  }
+  if (values["edged.socket"] === "" && values["edged.listen"] === "") {
+    found.push(
+      "edged.socket and edged.listen are empty: no pod agent can attach",
+    );
+  }
+  return found;
+}
+
+type Refuse = (key: ConfigKey, expected: string) => void;
+
+function checkCloud(values: ConfigValues, refuse: Refuse): void {
+  const cert = values["edgehub.websocket.certfile"];
+  const key = values["edgehub.websocket.keyfile"];
+  const url = values["edgehub.websocket.url"];
+  if (cert !== "" && key === "") {
+    const expected =
+      "expected a path, since edgehub.websocket.certfile is given";
+    refuse("edgehub.websocket.keyfile", expected);
+  }
+  if (key !== "" && cert === "") {
+    const expected =
+      "expected a path, since edgehub.websocket.keyfile is given";
+    refuse("edgehub.websocket.certfile", expected);
+  }
+  if (/^wss:/i.test(url) && values["edgehub.websocket.cafile"] === "") {
+    const expected =
+      "expected the file of the authority that signed the cloud's certificate, since the address is wss://";
+    refuse("edgehub.websocket.cafile", expected);
+  }
+  if (values["edgehub.reconnect.cap"] < values["edgehub.reconnect.base"]) {
+    const expected = "expected at least edgehub.reconnect.base";
+    refuse("edgehub.reconnect.cap", expected);
+  }
+}
+
+function checkSockets(values: ConfigValues, refuse: Refuse): void {
+  for (const key of ["edged.socket", "admin.socket"] as const) {
+    const bytes = new TextEncoder().encode(values[key]).length;
+    if (bytes > SOCKET_PATH_BYTES_MAX) {
+      const expected =
+        `expected a path of at most ${SOCKET_PATH_BYTES_MAX} bytes, the system's limit for sockets`;
+      refuse(key, expected);
+    }
+  }
+  const edged = values["edged.socket"];
+  if (edged !== "" && edged === values["admin.socket"]) {
+    refuse("admin.socket", "expected another path than edged.socket");
+  }
+  const listen = values["edged.listen"];
+  if (listen === "") return;
+  if (readListen(listen) === undefined) {
+    const expected = "expected a loopback address like 127.0.0.1:PORT";
+    refuse("edged.listen", expected);
+  }
+  if (values["edged.token-file"] === "") {
+    const expected =
+      "expected the path of a file with a token, since edged.listen is given";
+    refuse("edged.token-file", expected);
+  }
+}

@@ -1,0 +1,146 @@
+import { prepareUnixSocket, sleep, TaskSet } from "../base/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+import type { ByteStream } from "../websocket/mod.ts";
+import type { EdgedParts } from "./ports.ts";
+import { readTokenFile } from "./token_file.ts";
+
+/** Where agents may knock. */
+export interface DoorOptions {
+  /** Path of the Unix socket, its folder made with mode 0750; empty: none. */
+  readonly socket: string;
+  /** A door on loopback for agents that cannot reach the socket. */
+  readonly listen?: {
+    /** `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`. */
+    readonly hostname: string;
+    /** Port; 0 takes a free one. */
+    readonly port: number;
+    /** File with the bearer token, mode 0600. */
+    readonly tokenFile: string;
+  };
+}
+
+/** Takes a new connection; must not throw. */
+export type Visitor = (stream: ByteStream, overTcp: boolean) => void;
+
+/** Mode of the socket: owner and group of its folder may connect. */
+const SOCKET_MODE = 0o660;
+/** Wait after a failed accept, which may be for want of file descriptors. */
+const ACCEPT_RETRY_MS = 200;
+const LOOPBACK_REGEXP = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
+
+/** The sockets that the local link listens on. */
+export class Doors {
+  readonly #parts: EdgedParts;
+  readonly #options: DoorOptions;
+  readonly #closing = new AbortController();
+  readonly #tasks: TaskSet;
+  #listeners: Deno.Listener[] = [];
+
+  /** @throws {RangeError} If `options.listen` is not a loopback address. */
+  constructor(parts: EdgedParts, options: DoorOptions) {
+    const hostname = options.listen?.hostname;
+    if (hostname !== undefined && !LOOPBACK_REGEXP.test(hostname)) {
+      throw new RangeError(
+        `Cannot listen for agents beyond this machine, use 127.0.0.1: ${hostname}`,
+      );
+    }
+    this.#parts = parts;
+    this.#options = options;
+    this.#tasks = new TaskSet((_, error) =>
+      parts.log.error("accept loop ended", { error: errorText(error) })
+    );
+  }
+
+  /** Port of the loopback door; `undefined` without one. */
+  get port(): number | undefined {
+    for (const { addr } of this.#listeners) {
+      if (addr.transport === "tcp") return addr.port;
+    }
+    return undefined;
+  }
+
+  /**
+   * Listens, and tells `visitor` of each connection.
+   *
+   * @throws {UnixSocketError} If the socket is in use or cannot be made.
+   * @throws {TokenFileError} If the token file cannot be used.
+   */
+  async open(visitor: Visitor): Promise<void> {
+    const { socket, listen } = this.#options;
+    if (listen) await readTokenFile(listen.tokenFile);
+    if (socket) await prepareUnixSocket(socket);
+    try {
+      if (socket) {
+        this.#listeners.push(
+          Deno.listen({ transport: "unix", path: socket }) as Deno.Listener,
+        );
+        await Deno.chmod(socket, SOCKET_MODE);
+      }
+      if (listen) {
+        const { hostname, port } = listen;
+        this.#listeners.push(Deno.listen({ hostname, port }));
+      }
+    } catch (error) {
+      this.#closeListeners();
+      throw error;
+    }
+    for (const listener of this.#listeners) {
+      this.#tasks.spawn("accept", () => this.#accept(listener, visitor));
+    }
+    this.#parts.log.info("listening", { socket, port: this.port });
+  }
+
+  /** Stops to listen and removes the socket file. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#closeListeners();
+    await this.#tasks.settled();
+  }
+
+  async #accept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
+    const { signal } = this.#closing;
+    const overTcp = listener.addr.transport === "tcp";
+    while (!signal.aborted) {
+      try {
+        visitor(streamOf(await listener.accept()), overTcp);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#parts.log.error("accept failed", { error: errorText(error) });
+        await this.#pause();
+      }
+    }
+  }
+
+  /** Waits a little, or until the doors are closed. */
+  async #pause(): Promise<void> {
+    try {
+      await sleep(this.#parts.clock, ACCEPT_RETRY_MS, this.#closing.signal);
+    } catch (error) {
+      if (!this.#closing.signal.aborted) throw error;
+    }
+  }
+
+  #closeListeners(): void {
+    for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+}
+
+/** A connection that may be closed by whoever comes first. */
+function streamOf(connection: Deno.Conn): ByteStream {
+  // Else two small frames in a row cost 41 ms (platform.md 1.6).
+  if (isTcp(connection)) connection.setNoDelay(true);
+  let isClosed = false;
+  return {
+    read: (into) => connection.read(into),
+    write: (bytes) => connection.write(bytes),
+    close: () => {
+      if (isClosed) return;
+      isClosed = true;
+      connection.close();
+    },
+  };
+}
+
+function isTcp(connection: Deno.Conn): connection is Deno.TcpConn {
+  return connection.localAddr.transport === "tcp";
+}

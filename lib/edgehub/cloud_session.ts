@@ -1,0 +1,272 @@
+import type { Clock, Timer } from "../base/mod.ts";
+import {
+  decode,
+  encode,
+  faultAnswer,
+  Group,
+  isAnswer,
+  type Message,
+  type MessageFault,
+  Module,
+  newMessage,
+  newResponse,
+  NO_NAMESPACE,
+  Operation,
+  resourceOf,
+  ResourceType,
+  type Stamp,
+} from "../message/mod.ts";
+import { NoReceiverError, type Router } from "../router/mod.ts";
+import type { WebSocketConnection } from "../websocket/mod.ts";
+import type { LinkError } from "./link_error.ts";
+import { type LinkDeadlines, LinkWatch } from "./link_watch.ts";
+
+/** What a session needs from outside. */
+export interface CloudSessionOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Ids and time of messages made here. */
+  readonly stamp: Stamp;
+  /** Where messages from the cloud go. */
+  readonly router: Router;
+  /** Name of this node. */
+  readonly nodeId: string;
+  /** Interval of the keepalive in milliseconds; CloudHub ends sessions after 30 s. */
+  readonly heartbeatMs: number;
+  /** When the peer counts as gone. */
+  readonly deadlines: LinkDeadlines;
+  /** Told once, when the first message shows that the cloud knows us. */
+  readonly onProven: () => void;
+  /** Told of frames that are no messages, and of messages for nobody. */
+  readonly onFault: (fault: MessageFault) => void;
+}
+
+/** Viaduct's control operations: the link answers them itself. */
+const CONTROL: ReadonlySet<string> = new Set([
+  Operation.config,
+  Operation.ping,
+  Operation.pong,
+]);
+
+/** Groups whose messages the processor takes (wire document, 2.5). */
+const PROCESSOR_GROUPS: ReadonlySet<string> = new Set([
+  "",
+  Group.resource,
+  Group.func,
+  Group.meta,
+]);
+
+/** Bytes waiting for the uplink above which nothing more is read. */
+const UPLINK_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * One connection to the cloud, from the first keepalive to its end.
+ *
+ * Invariants: reading stops while the processor's inbox or the uplink is
+ * full, nothing is dropped for that; keepalive and answers go ahead of data;
+ * every frame that has an id is answered or given to a module.
+ */
+export class CloudSession {
+  readonly #connection: WebSocketConnection;
+  readonly #options: CloudSessionOptions;
+  readonly #watch: LinkWatch;
+  #keepalive: Timer | undefined;
+  #proven = false;
+  #reading = true;
+  #givenUp: LinkError | undefined;
+
+  /** @param connection Open; owned by this session from now on. */
+  constructor(connection: WebSocketConnection, options: CloudSessionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#watch = new LinkWatch(connection, {
+      clock: options.clock,
+      deadlines: options.deadlines,
+      onDead: (error) => this.giveUp(error),
+    });
+  }
+
+  /** Whether the cloud has shown that it knows us. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** Why we gave the link up; `undefined` if the peer ended it, or nobody yet. */
+  get givenUp(): LinkError | undefined {
+    return this.#givenUp;
+  }
+
+  /** Bytes that wait for the uplink. */
+  get bufferedBytes(): number {
+    return this.#connection.bufferedBytes;
+  }
+
+  /** Runs the session; resolves once it has ended. */
+  async run(): Promise<void> {
+    this.#sendKeepalive();
+    this.#send(this.#nodeQuery());
+    try {
+      while (this.#reading) {
+        const messages = await this.#connection.receive();
+        // What comes after drain is not acknowledged, so the cloud repeats it.
+        if (messages === null || !this.#reading) break;
+        for (const data of messages) await this.#take(data);
+        await this.#uplinkRoom();
+      }
+      await this.#connection.ended;
+    } finally {
+      this.#watch.stop();
+      this.#keepalive?.cancel();
+      this.#connection.abort();
+    }
+  }
+
+  /**
+   * Sends a message: keepalive and answers first.
+   *
+   * @returns `false` if the link has ended or has too much to send already.
+   */
+  send(message: Message): boolean {
+    const first = isAnswer(message.route.operation);
+    if (!first && this.#connection.bufferedBytes >= UPLINK_BYTES_MAX) {
+      return false;
+    }
+    return this.#send(message);
+  }
+
+  /** Settles once `send` takes data again; `undefined` if it does now. */
+  room(): Promise<void> | undefined {
+    return this.#connection.bufferedBytes < UPLINK_BYTES_MAX
+      ? undefined
+      : this.#connection.drained();
+  }
+
+  /** Reads no more, and lets what was sent leave. */
+  async drain(): Promise<void> {
+    this.#reading = false;
+    this.#watch.pauseReading();
+    await this.#connection.drained();
+  }
+
+  /** Closes in order, by force after the deadline. */
+  close(deadlineMs: number): Promise<void> {
+    this.#reading = false;
+    return this.#connection.close({
+      code: 1000,
+      reason: "node stops",
+      deadlineMs,
+    });
+  }
+
+  /** Ends the link at once, for a reason of our own. */
+  giveUp(error: LinkError): void {
+    this.#givenUp ??= error;
+    this.#connection.abort(error);
+  }
+
+  async #take(data: string | Uint8Array): Promise<void> {
+    const decoded = decode(textOf(data));
+    this.#prove();
+    if (!decoded.ok) return this.#refuse(decoded.fault);
+    const { message } = decoded;
+    const { operation } = message.route;
+    if (CONTROL.has(operation)) {
+      this.#send(newResponse(this.#options.stamp, message, "ack"));
+      return;
+    }
+    this.#options.router.respond(message);
+    await this.#dispatch(message);
+  }
+
+  async #dispatch(message: Message): Promise<void> {
+    const { router } = this.#options;
+    const envelope = { message, from: Module.edgehub };
+    const group = message.route.group ?? "";
+    try {
+      if (!PROCESSOR_GROUPS.has(group)) {
+        router.sendToGroup(group, envelope);
+        return;
+      }
+      while (!router.send(Module.metamanager, envelope)) {
+        const room = router.room(Module.metamanager);
+        // Full and no room to come: the node stops, the cloud repeats it.
+        if (!room) return;
+        await this.#unread(room);
+      }
+    } catch (error) {
+      if (!(error instanceof NoReceiverError)) throw error;
+      const { operation, resource, source } = message.route;
+      this.#refuse({
+        kind: "not-allowed",
+        text: error.message,
+        msgId: message.header.msg_id,
+        operation,
+        resource,
+        group,
+        ...(source ? { source } : {}),
+      });
+    }
+  }
+
+  async #uplinkRoom(): Promise<void> {
+    if (this.#connection.bufferedBytes < UPLINK_BYTES_MAX) return;
+    await this.#unread(this.#connection.drained());
+  }
+
+  /** Waits without reading; meanwhile silence says nothing about the peer. */
+  async #unread(until: Promise<void>): Promise<void> {
+    this.#watch.pauseReading();
+    await until;
+    this.#watch.resumeReading();
+  }
+
+  #refuse(fault: MessageFault): void {
+    this.#options.onFault(fault);
+    const answer = faultAnswer(this.#options.stamp, fault, "cloud");
+    if (answer) this.#send(answer);
+  }
+
+  #prove(): void {
+    if (this.#proven) return;
+    this.#proven = true;
+    this.#watch.prove();
+    this.#options.onProven();
+  }
+
+  #send(message: Message): boolean {
+    const { operation } = message.route;
+    const first = isAnswer(operation) || operation === Operation.keepalive;
+    return this.#connection.send(encode(message), first ? "first" : "data");
+  }
+
+  #sendKeepalive(): void {
+    const { clock, heartbeatMs, stamp } = this.#options;
+    this.#send(newMessage(stamp, {
+      source: Module.edgehub,
+      group: Group.resource,
+      operation: Operation.keepalive,
+      resource: "node",
+      content: "ping",
+    }));
+    this.#keepalive = clock.after(heartbeatMs, () => this.#sendKeepalive());
+  }
+
+  /** A question that any session answers, and a rejected one does not. */
+  #nodeQuery(): Message {
+    return newMessage(this.#options.stamp, {
+      source: Module.metamanager,
+      group: Group.meta,
+      operation: Operation.query,
+      resource: resourceOf(
+        NO_NAMESPACE,
+        ResourceType.node,
+        this.#options.nodeId,
+      ),
+    });
+  }
+}
+
+/** Go's peers look at no frame type; neither do we. */
+function textOf(data: string | Uint8Array): string {
+  return typeof data === "string" ? data : new TextDecoder().decode(data);
+}

@@ -1,0 +1,125 @@
+import type { Clock, Timer } from "../base/mod.ts";
+import type { WebSocketConnection } from "../websocket/mod.ts";
+import { LinkError } from "./link_error.ts";
+
+/** Deadlines of a link, in milliseconds. */
+export interface LinkDeadlines {
+  /** No byte for so long: the peer is gone. Half of it without one: a ping. */
+  readonly readDeadlineMs: number;
+  /** A write that makes no progress for so long: the peer is gone. */
+  readonly writeDeadlineMs: number;
+  /** No message for so long after the upgrade: the peer ignores us. */
+  readonly proofTimeoutMs: number;
+}
+
+/**
+ * Watches a link, since a socket does not tell that its peer vanished: the
+ * kernel takes 15 minutes to notice (platform facts, 1.5; failures.md D1).
+ */
+export class LinkWatch {
+  readonly #clock: Clock;
+  readonly #connection: WebSocketConnection;
+  readonly #deadlines: LinkDeadlines;
+  readonly #onDead: (error: LinkError) => void;
+  readonly #startedMs: number;
+  #timer: Timer | undefined;
+  #readingSinceMs: number;
+  #reading = true;
+  #pinged = false;
+  #proven = false;
+
+  /** @param onDead Told once which deadline passed. */
+  constructor(
+    connection: WebSocketConnection,
+    options: {
+      readonly clock: Clock;
+      readonly deadlines: LinkDeadlines;
+      readonly onDead: (error: LinkError) => void;
+    },
+  ) {
+    this.#connection = connection;
+    this.#clock = options.clock;
+    this.#deadlines = options.deadlines;
+    this.#onDead = options.onDead;
+    this.#startedMs = this.#clock.monotonic();
+    this.#readingSinceMs = this.#startedMs;
+    this.#schedule();
+  }
+
+  /** A message came: the peer knows us. */
+  prove(): void {
+    this.#proven = true;
+  }
+
+  /** Nothing is read for now, so silence says nothing about the peer. */
+  pauseReading(): void {
+    this.#reading = false;
+  }
+
+  /** Silence counts from now on. */
+  resumeReading(): void {
+    this.#reading = true;
+    this.#readingSinceMs = this.#clock.monotonic();
+  }
+
+  /** Ends the watch. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    const { readDeadlineMs, writeDeadlineMs, proofTimeoutMs } = this.#deadlines;
+    const shortestMs = Math.min(
+      readDeadlineMs,
+      writeDeadlineMs,
+      proofTimeoutMs,
+    );
+    const stepMs = Math.max(10, Math.min(1000, shortestMs / 4));
+    this.#timer = this.#clock.after(stepMs, () => {
+      const dead = this.#check();
+      if (dead) this.#onDead(dead);
+      else this.#schedule();
+    });
+  }
+
+  #check(): LinkError | undefined {
+    const now = this.#clock.monotonic();
+    const { readDeadlineMs, writeDeadlineMs, proofTimeoutMs } = this.#deadlines;
+    if (!this.#proven && now - this.#startedMs >= proofTimeoutMs) {
+      return new LinkError(
+        "mute",
+        `The cloud took the connection but answered nothing for ` +
+          `${proofTimeoutMs} ms`,
+        {
+          hint: "The cloud may have refused this node: check that its " +
+            "certificate is for this node id, and the cloud's node limit",
+        },
+      );
+    }
+    const stuckMs = now - this.#connection.lastWrittenMs;
+    if (this.#connection.bufferedBytes > 0 && stuckMs >= writeDeadlineMs) {
+      return new LinkError(
+        "stuck",
+        `The cloud took no byte for ${writeDeadlineMs} ms`,
+      );
+    }
+    if (!this.#reading) return undefined;
+    const heardMs = Math.max(
+      this.#connection.lastReceivedMs,
+      this.#readingSinceMs,
+    );
+    const silentMs = now - heardMs;
+    if (silentMs >= readDeadlineMs) {
+      return new LinkError(
+        "silent",
+        `No byte came from the cloud for ${readDeadlineMs} ms`,
+      );
+    }
+    if (silentMs < readDeadlineMs / 2) {
+      this.#pinged = false;
+    } else if (!this.#pinged) {
+      this.#pinged = this.#connection.ping();
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * The link to the cloud: dial with TLS, one session at a time, keepalive,
+ * deadlines, reconnect; frames to and from the router.
+ *
+ * It knows nothing of the store or of what messages mean. Open `edgehub.ts`
+ * first, then `cloud_session.ts`.
+ *
+ * @module
+ */
+export {
+  Edgehub,
+  type EdgehubObserver,
+  type EdgehubOptions,
+  type LinkState,
+} from "./edgehub.ts";
+export { LinkError, type LinkErrorKind } from "./link_error.ts";
+export type { LinkDeadlines } from "./link_watch.ts";
+export type { RedialOptions } from "./redial.ts";

@@ -1,0 +1,53 @@
+import { backoffMs, type Random } from "../base/mod.ts";
+
+/**
+ * Least wait after a link that we gave up or that was short, in milliseconds:
+ * dialling while CloudHub still ends the old session can end both (wire
+ * document, 2.4).
+ */
+export const REDIAL_WAIT_MS_MIN = 5000;
+
+/** How the last try ended. */
+export interface LastTry {
+  /** The dial failed, the peer closed the link, or we gave it up. */
+  readonly ended: "not-connected" | "by-peer" | "by-us";
+  /** How long the link lasted, in milliseconds; 0 if it never came up. */
+  readonly livedMs: number;
+}
+
+/** Bounds of the wait. */
+export interface RedialOptions {
+  /** Longest wait after the first failure, in milliseconds. */
+  readonly baseMs: number;
+  /** Longest wait of all; a link that lived longer counts as stable. */
+  readonly capMs: number;
+}
+
+/** When to dial next, and how many failures in a row that makes. */
+export interface Redial {
+  /** Milliseconds to wait. */
+  readonly waitMs: number;
+  /** Failures in a row, for the next call. */
+  readonly failures: number;
+}
+
+/**
+ * Decides the wait before the next dial: full-jitter backoff that falls back
+ * only after a link was stable (failures.md D2), and never under 5 s where
+ * the cloud may still hold the old session.
+ *
+ * @param failures Failures in a row before this one, from 0.
+ */
+export function nextDial(
+  failures: number,
+  last: LastTry,
+  options: RedialOptions & { readonly random: Random },
+): Redial {
+  const stable = last.livedMs >= options.capMs;
+  const before = stable ? 0 : failures;
+  const jitterMs = backoffMs(before, options, options.random);
+  const hurry = last.ended === "not-connected" ||
+    (last.ended === "by-peer" && last.livedMs >= REDIAL_WAIT_MS_MIN);
+  const waitMs = hurry ? jitterMs : REDIAL_WAIT_MS_MIN + jitterMs;
+  return { waitMs, failures: before + 1 };
+}

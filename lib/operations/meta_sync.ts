@@ -1,0 +1,113 @@
+import { isRecord } from "../base/mod.ts";
+import {
+  Group,
+  Module,
+  newMessage,
+  Operation,
+  resourceOf,
+  ResourceType,
+} from "../message/mod.ts";
+import type { MetaRow, StoreTransaction } from "../store/mod.ts";
+import type { Context, Operate } from "./context.ts";
+import type { Effect, Outcome } from "./outcome.ts";
+
+/** One entry of a status report, as KubeEdge's edged writes it. */
+interface PodStatus {
+  readonly UID: string;
+  readonly Name: string;
+  readonly Status: unknown;
+}
+
+/**
+ * MetaSync: sends the statuses of stored pods, one message per namespace
+ * (KubeEdge 1.0 put all under the namespace of the first row, and the cloud
+ * deleted the others), and clears statuses whose pod is gone. Nothing is sent
+ * while disconnected or when there is nothing; it does not pass the outbox.
+ */
+export const metaSync: Operate = (_message, tx, context): Outcome => {
+  const byNamespace = new Map<string, PodStatus[]>();
+  const effects: Effect[] = [];
+  for (const row of tx.list(ResourceType.podstatus)) {
+    const [namespace = "", , name = ""] = row.key.split("/");
+    if (name === "") continue;
+    const pod = tx.get(resourceOf(namespace, ResourceType.pod, name));
+    if (!pod) {
+      tx.drop(row.key);
+      continue;
+    }
+    const status = readStatus(row, name);
+    if (!status) {
+      effects.push({ kind: "noted", what: "damaged-row", resource: row.key });
+    } else if (status.UID === pod.uid) {
+      add(byNamespace, namespace, status);
+    }
+  }
+  if (context.reportAllPods) addOtherPods(tx, byNamespace);
+  if (!context.connected) return effects;
+  for (const [namespace, statuses] of byNamespace) {
+    effects.push(report(context, namespace, statuses));
+  }
+  if (context.reportAllPods) effects.push({ kind: "reported" });
+  return effects;
+};
+
+/** After a salvage every stored pod is reported: CloudCore deletes ghosts. */
+function addOtherPods(
+  tx: StoreTransaction,
+  byNamespace: Map<string, PodStatus[]>,
+): void {
+  for (const pod of tx.list(ResourceType.pod)) {
+    const [namespace = "", , name = ""] = pod.key.split("/");
+    const known = byNamespace.get(namespace)?.some((s) => s.Name === name);
+    if (known || !pod.uid) continue;
+    const object = parsed(pod.value);
+    const status = isRecord(object) ? object.status ?? {} : {};
+    add(byNamespace, namespace, { UID: pod.uid, Name: name, Status: status });
+  }
+}
+
+function report(
+  context: Context,
+  namespace: string,
+  statuses: readonly PodStatus[],
+): Effect {
+  return {
+    kind: "to-cloud",
+    message: newMessage(context, {
+      source: Module.metamanager,
+      group: Group.resource,
+      operation: Operation.update,
+      resource: resourceOf(namespace, ResourceType.podstatus),
+      content: statuses,
+    }),
+  };
+}
+
+function readStatus(row: MetaRow, name: string): PodStatus | undefined {
+  const value = parsed(row.value);
+  if (!isRecord(value)) return undefined;
+  return {
+    UID: typeof value.UID === "string" ? value.UID : "",
+    Name: typeof value.Name === "string" ? value.Name : name,
+    Status: value.Status ?? {},
+  };
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    // The caller counts the row as damaged and names its key.
+    return undefined;
+  }
+}
+
+function add(
+  byNamespace: Map<string, PodStatus[]>,
+  namespace: string,
+  status: PodStatus,
+): void {
+  const statuses = byNamespace.get(namespace);
+  if (statuses) statuses.push(status);
+  else byNamespace.set(namespace, [status]);
+}

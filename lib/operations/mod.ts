@@ -1,0 +1,21 @@
+/**
+ * What each message means: one synchronous function per operation, from
+ * message, transaction and context to the effects that are to follow.
+ *
+ * It sends nothing, waits for nothing and opens nothing. Open `policy.ts`
+ * first, then `write.ts` and the file of the operation.
+ *
+ * @module
+ */
+export type { Context, Operate } from "./context.ts";
+export { isClusterScoped, storeKeyOf, withKind } from "./keys.ts";
+export type { Effect, Noted, Outcome, RemoteRequest } from "./outcome.ts";
+export { type Policy, policyFor } from "./policy.ts";
+export {
+  operationFor,
+  OPERATIONS,
+  type ProcessedOperation,
+} from "./registry.ts";
+export { answerFor, noAnswer, unanswered } from "./remote.ts";
+export { compareVersions, type Identity, identityOf } from "./version.ts";
+export { deleteOf, isForAgents } from "./write.ts";

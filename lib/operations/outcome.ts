@@ -1,0 +1,85 @@
+import type { Message } from "../message/mod.ts";
+
+/** A question to the cloud whose answer an agent waits for. */
+export interface RemoteRequest {
+  /** The message for the cloud, under an id of our own. */
+  readonly upstream: Message;
+  /** What the agent sent. */
+  readonly original: Message;
+  /** Module that waits for the answer. */
+  readonly from: string;
+  /** Equal keys share one upstream request: operation, resource and content. */
+  readonly shareKey: string;
+  /** Key under which an object in the answer is stored; empty if it is not. */
+  readonly storeKey: string;
+  /** Store revision when it was asked: what was deleted before may come back. */
+  readonly askedAtRevision: number;
+  /** What the agent gets when the cloud does not answer. */
+  readonly fallback: "store" | "error";
+}
+
+/** What is left to do for one message once its transaction is durable. */
+export type Effect =
+  /** Leaves for the cloud: an ack, an answer, a report. */
+  | { readonly kind: "to-cloud"; readonly message: Message }
+  /** A stored change for the attached agents. */
+  | {
+    readonly kind: "hand-over";
+    readonly message: Message;
+    readonly revision: number;
+    /** The cloud's message that an agent's answer, or `OK`, answers. */
+    readonly answers?: Message;
+  }
+  /** An answer for the module that asked. */
+  | {
+    readonly kind: "reply";
+    readonly to: string;
+    readonly message: Message;
+  }
+  /** Ask the cloud. */
+  | { readonly kind: "ask"; readonly request: RemoteRequest }
+  /** The cloud's answer to a request: every module that waits gets it. */
+  | {
+    readonly kind: "settle";
+    readonly requestId: string;
+    readonly message: Message;
+  }
+  /** An agent's answer to a handed message, whoever waits for it. */
+  | {
+    readonly kind: "agent-answered";
+    readonly module: string;
+    readonly answer: Message;
+  }
+  /** The cloud vouched for this key since the last connect. */
+  | { readonly kind: "confirmed"; readonly key: string }
+  /** The link to the cloud came up or went down. */
+  | { readonly kind: "connection"; readonly connected: boolean }
+  /** The statuses of all stored pods are among the effects. */
+  | { readonly kind: "reported" }
+  /** The outbox has something to send. */
+  | { readonly kind: "outbox" }
+  /** The cloud answered a ping: what went before it has arrived. */
+  | { readonly kind: "outbox-passed"; readonly pingId: string }
+  /** The cloud refused a message of the outbox for good. */
+  | {
+    readonly kind: "refused";
+    readonly resource: string;
+    readonly reason: string;
+  }
+  /** Something worth a counter and a log line. */
+  | { readonly kind: "noted"; readonly what: Noted; readonly resource: string };
+
+/** Results that are counted apart. */
+export type Noted =
+  | "unchanged"
+  | "raised"
+  | "stale"
+  | "unsolicited"
+  | "damaged-row"
+  | "event-dropped";
+
+/**
+ * What an operation returns: effects in the order in which they are to leave,
+ * after COMMIT and never before.
+ */
+export type Outcome = readonly Effect[];

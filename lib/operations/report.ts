@@ -1,0 +1,123 @@
+import { LIMITS } from "../base/mod.ts";
+import {
+  CLOUD_SOURCES,
+  encode,
+  Group,
+  type Message,
+  Module,
+  newOk,
+  PermanentFault,
+  ResourceType,
+} from "../message/mod.ts";
+import type { StoreTransaction } from "../store/mod.ts";
+import { applyObject } from "./apply.ts";
+import type { Context } from "./context.ts";
+import type { Effect, Outcome } from "./outcome.ts";
+import { subjectOf } from "./write.ts";
+
+/**
+ * A report of an agent: nothing but an answer if it changes nothing, else
+ * stored and put in the outbox in one transaction, so that `OK` means the
+ * cloud will hear of it (failures.md A8).
+ */
+export function reportToCloud(
+  message: Message,
+  tx: StoreTransaction,
+  context: Context,
+): Outcome {
+  const { key, resource } = subjectOf(message, context);
+  if (message.content === null) {
+    throw new PermanentFault("bad-content", "Content is empty");
+  }
+  const reply: Effect = {
+    kind: "reply",
+    to: context.from,
+    message: newOk(context, message),
+  };
+  const note = (what: "unchanged" | "raised" | "stale"): Outcome => [
+    { kind: "noted", what, resource: resource.resKey },
+    reply,
+  ];
+  if (isStatusOfDeletedPod(message, tx)) return note("stale");
+  const applied = applyObject(tx, message, {
+    key,
+    type: resource.resType,
+    equalWins: true,
+  });
+  if (applied.kind !== "stored" && applied.kind !== "recreated") {
+    return note(applied.kind);
+  }
+  enqueue(message, tx, context);
+  return [{ kind: "outbox" }, reply];
+}
+
+/** Passes an agent's message to the cloud by way of the outbox, unstored. */
+export function passToCloud(
+  message: Message,
+  tx: StoreTransaction,
+  context: Context,
+): Outcome {
+  const { resource } = subjectOf(message, context);
+  enqueue(message, tx, context);
+  const effects: Effect[] = [];
+  if (resource.resType === ResourceType.event) {
+    const dropped = tx.trimOutbox(ResourceType.event, LIMITS.outboxEventsMax);
+    for (let i = 0; i < dropped; i++) {
+      effects.push({
+        kind: "noted",
+        what: "event-dropped",
+        resource: resource.resKey,
+      });
+    }
+  }
+  effects.push(
+    { kind: "outbox" },
+    { kind: "reply", to: context.from, message: newOk(context, message) },
+  );
+  return effects;
+}
+
+function enqueue(
+  message: Message,
+  tx: StoreTransaction,
+  context: Context,
+): void {
+  const { resource } = subjectOf(message, context);
+  const upstream = forCloud(message);
+  tx.enqueue({
+    msgId: upstream.header.msg_id,
+    resource: resource.resKey,
+    type: resource.resType,
+    text: encode(upstream),
+    createdAtMs: context.now(),
+  });
+}
+
+/**
+ * The message as CloudHub takes it: never under a cloud module's name, which
+ * it would drop silently.
+ */
+export function forCloud(message: Message): Message {
+  const { source, group } = message.route;
+  if (source && group && !CLOUD_SOURCES.has(source)) return message;
+  return {
+    ...message,
+    route: {
+      ...message.route,
+      source: source && !CLOUD_SOURCES.has(source) ? source : Module.edged,
+      group: group || Group.meta,
+    },
+  };
+}
+
+/** A late status of a pod that was deleted here would make it a ghost. */
+function isStatusOfDeletedPod(message: Message, tx: StoreTransaction): boolean {
+  const [namespace, type, name] = message.route.resource.split("/");
+  if (type !== ResourceType.podstatus || !name) return false;
+  const pod = `${namespace}/${ResourceType.pod}/${name}`;
+  const content = message.content as { UID?: unknown } | null;
+  const uid = typeof content?.UID === "string" ? content.UID : "";
+  const row = tx.get(pod);
+  if (row) return uid !== "" && row.uid !== "" && row.uid !== uid;
+  return tx.tombstone(pod, uid) !== undefined;
+}

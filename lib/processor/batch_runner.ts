@@ -1,0 +1,182 @@
+import type { Clock } from "../base/mod.ts";
+import {
+  admit,
+  type MessageFault,
+  Module,
+  NODE_CONNECTION_SOURCE,
+  type Origin,
+} from "../message/mod.ts";
+import { type Context, operationFor, type Outcome } from "../operations/mod.ts";
+import type { Envelope } from "../router/mod.ts";
+import {
+  type Batch,
+  BatchLostError,
+  type Store,
+  type StoreTransaction,
+} from "../store/mod.ts";
+import { failureOutcome, faultOutcome, permanentFaultOf } from "./failure.ts";
+import type { ProcessorObserver } from "./observer.ts";
+
+/** Modules of the node that speak for themselves. */
+const INTERNAL: ReadonlySet<string> = new Set([
+  Module.metamanager,
+  NODE_CONNECTION_SOURCE,
+]);
+
+/** One thing to do within a batch. */
+export type Item =
+  | { readonly kind: "message"; readonly envelope: Envelope }
+  /** Work of the node itself; `failed` says what leaves if the store fails. */
+  | {
+    readonly kind: "task";
+    readonly run: (tx: StoreTransaction, context: Context) => Outcome;
+    readonly failed: (context: Context) => Outcome;
+  };
+
+/** What {@link BatchRunner} needs from outside. */
+export interface BatchRunnerOptions {
+  /** Where batches are opened. */
+  readonly store: Store;
+  /** Measures COMMIT. */
+  readonly clock: Clock;
+  /** What the next message may know; asked for each anew. */
+  readonly context: (origin: Origin, from: string) => Context;
+  /** Told at once of the link's state: messages behind it must see it. */
+  readonly onConnection: (connected: boolean) => void;
+  /** Told of results. */
+  readonly observer: ProcessorObserver;
+}
+
+/**
+ * Runs the operations of a batch in one transaction.
+ *
+ * Invariants: the outcomes are returned only after COMMIT; a message that
+ * fails undoes itself alone; if the transaction is lost or COMMIT fails, every
+ * message of the batch gets the outcome of a failure, none an acknowledgement.
+ */
+export class BatchRunner {
+  readonly #options: BatchRunnerOptions;
+  #failing = false;
+
+  /** @param options Store, clock and context. */
+  constructor(options: BatchRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the items and returns what may leave now, in their order. */
+  run(items: readonly Item[]): Outcome[] {
+    const { store, clock, observer } = this.#options;
+    let batch: Batch | undefined;
+    const outcomes: Outcome[] = [];
+    try {
+      batch = store.batch();
+      for (const item of items) outcomes.push(this.#runItem(item, batch));
+      const started = clock.monotonic();
+      batch.commit();
+      const commitMs = clock.monotonic() - started;
+      observer.committed?.({ messages: items.length, commitMs });
+    } catch (error) {
+      batch?.rollback();
+      this.#failing = true;
+      observer.failed?.(error, items.length);
+      return this.#afterFailure(items, outcomes, error);
+    }
+    if (this.#failing) observer.recovered?.();
+    this.#failing = false;
+    return outcomes;
+  }
+
+  /**
+   * What the node itself wanted mostly writes nothing, so it is run alone: it
+   * must not fail because a neighbour found the disk full.
+   */
+  #afterFailure(
+    items: readonly Item[],
+    outcomes: readonly Outcome[],
+    error: unknown,
+  ): Outcome[] {
+    return items.flatMap((item, i) => {
+      const own = item.kind === "task" ||
+        this.#originOf(item.envelope.from) === "internal";
+      if (own && items.length > 1) return this.run([item]);
+      // The state of the link is no matter of the store.
+      const link = outcomes[i]?.filter(({ kind }) => kind === "connection");
+      return [[...link ?? [], ...this.#failed(item, error)]];
+    });
+  }
+
+  /** @throws {BatchLostError} If the whole transaction is gone. */
+  #runItem(item: Item, batch: Batch): Outcome {
+    const { observer } = this.#options;
+    let outcome: Outcome;
+    try {
+      outcome = batch.message(() => this.#operate(item, batch.tx));
+    } catch (error) {
+      if (error instanceof BatchLostError) throw error;
+      if (item.kind === "message") {
+        const fault = permanentFaultOf(error, item.envelope.message);
+        if (fault) return this.#refused(item.envelope, fault);
+      }
+      observer.failed?.(error, 1);
+      return this.#failed(item, error);
+    }
+    for (const effect of outcome) {
+      if (effect.kind === "connection") {
+        this.#options.onConnection(effect.connected);
+      }
+    }
+    return outcome;
+  }
+
+  #operate(item: Item, tx: StoreTransaction): Outcome {
+    if (item.kind === "task") {
+      return item.run(
+        tx,
+        this.#options.context("internal", Module.metamanager),
+      );
+    }
+    const { message, from } = item.envelope;
+    const origin = this.#originOf(from);
+    const { operation } = message.route;
+    const fault = admit(message, origin);
+    if (fault) return this.#refused(item.envelope, fault);
+    const operate = operationFor(operation);
+    if (!operate) {
+      throw new TypeError(`No operation for an admitted message: ${operation}`);
+    }
+    const outcome = operate(
+      message,
+      tx,
+      this.#options.context(origin, from),
+    );
+    this.#options.observer.processed?.({ operation, origin, outcome: "done" });
+    return outcome;
+  }
+
+  #refused(envelope: Envelope, fault: MessageFault): Outcome {
+    const { observer, context } = this.#options;
+    const origin = this.#originOf(envelope.from);
+    const { operation } = envelope.message.route;
+    observer.processed?.({ operation, origin, outcome: "fault" });
+    observer.fault?.(fault, origin);
+    return faultOutcome(context(origin, envelope.from), fault);
+  }
+
+  #failed(item: Item, error: unknown): Outcome {
+    const { observer, context } = this.#options;
+    if (item.kind === "task") {
+      return item.failed(context("internal", Module.metamanager));
+    }
+    const { message, from } = item.envelope;
+    const origin = this.#originOf(from);
+    const { operation } = message.route;
+    observer.processed?.({ operation, origin, outcome: "failed" });
+    return failureOutcome(context(origin, from), message, error);
+  }
+
+  /** Known from who sent it, never from what the message says. */
+  #originOf(from: string): Origin {
+    if (from === Module.edgehub) return "cloud";
+    return INTERNAL.has(from) ? "internal" : "edged";
+  }
+}

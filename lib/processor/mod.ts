@@ -1,0 +1,11 @@
+/**
+ * The message processor: batches, transactions, COMMIT, and only then the
+ * outcomes.
+ *
+ * It decides nothing about messages (that is `operations`) and opens no
+ * sockets. Open `processor.ts` first, then `release.ts`.
+ *
+ * @module
+ */
+export type { ProcessorObserver } from "./observer.ts";
+export { Processor, type ProcessorOptions } from "./processor.ts";

@@ -1,0 +1,321 @@
+import {
+  BoundedQueue,
+  type Clock,
+  type Component,
+  LIMITS,
+  type Timer,
+} from "../base/mod.ts";
+import {
+  type Message,
+  Module,
+  newMessage,
+  Operation,
+  type Origin,
+  ResourceType,
+  type Stamp,
+} from "../message/mod.ts";
+import {
+  type Context,
+  noAnswer,
+  type Outcome,
+  unanswered,
+} from "../operations/mod.ts";
+import type { Envelope, Router } from "../router/mod.ts";
+import type { Store, StoreTransaction } from "../store/mod.ts";
+import { BatchRunner, type Item } from "./batch_runner.ts";
+import { Handover } from "./handover.ts";
+import type { ProcessorObserver } from "./observer.ts";
+import { OutboxSender } from "./outbox_sender.ts";
+import { Release } from "./release.ts";
+import { RemoteRequests } from "./requests.ts";
+import { Session } from "./session.ts";
+
+/** What the processor needs from outside. */
+export interface ProcessorOptions {
+  /** Where it meets the links. */
+  readonly router: Router;
+  /** Opened store; the processor is its only writer. */
+  readonly store: Store;
+  /** Time. */
+  readonly clock: Clock;
+  /** Ids and time of new messages. */
+  readonly stamp: Stamp;
+  /** Name of this node. */
+  readonly nodeId: string;
+  /** There is no cloud: the store is in sync by definition. */
+  readonly standalone: boolean;
+  /** Resource types that the cloud is asked for while connected. */
+  readonly remoteTypes: ReadonlySet<string>;
+  /** How long the cloud may take to answer a request, in milliseconds. */
+  readonly queryTimeoutMs: number;
+  /** How long an agent may take to answer, in milliseconds. */
+  readonly replyTimeoutMs: number;
+  /** Interval of MetaSync in milliseconds. */
+  readonly metaSyncIntervalMs: number;
+  /** How long a connection must last before the store counts as in sync. */
+  readonly syncSettleMs: number;
+  /** Told of what happens. */
+  readonly observer?: ProcessorObserver;
+}
+
+/**
+ * The message processor: takes the messages that wait, runs each one's
+ * operation in one transaction, commits, and only then lets the outcomes
+ * leave.
+ *
+ * Invariants: nothing leaves for a message before COMMIT of its batch has
+ * returned; what fails alone fails alone; if COMMIT fails, no message of the
+ * batch is acknowledged; messages leave in the order in which they came.
+ */
+export class Processor implements Component {
+  /** Name of the module and of the component. */
+  readonly name = Module.metamanager;
+  readonly #options: ProcessorOptions;
+  readonly #observer: ProcessorObserver;
+  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax);
+  readonly #requests: RemoteRequests;
+  readonly #handover: Handover;
+  readonly #outbox: OutboxSender;
+  readonly #release: Release;
+  readonly #session: Session;
+  readonly #runner: BatchRunner;
+  #tasks: Item[] = [];
+  #state: "new" | "running" | "stopped" = "new";
+  #reportAllPods: boolean;
+  #scheduled: Timer | undefined;
+  #metaSyncTimer: Timer | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
+  #ends: (() => void)[] = [];
+
+  /** @param options Everything it works with. */
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+    this.#observer = options.observer ?? {};
+    const { clock, stamp, store, nodeId, router } = options;
+    this.#reportAllPods = store.problems.length > 0;
+    const send = (message: Message) => this.#send(Module.edgehub, message);
+    const onError = (error: unknown) => this.#observer.failed?.(error, 0);
+    this.#session = new Session({
+      clock,
+      settleMs: options.syncSettleMs,
+      onSettled: () => this.#task(SYNCED),
+    });
+    this.#requests = new RemoteRequests({
+      clock,
+      timeoutMs: options.queryTimeoutMs,
+      send,
+      onUnanswered: (request, why) =>
+        this.#task({
+          kind: "task",
+          run: (tx, context) => unanswered(request, tx, context, why),
+          failed: (context) => noAnswer(request, context, why),
+        }),
+    });
+    this.#handover = new Handover({
+      clock,
+      stamp,
+      store,
+      nodeId,
+      replyTimeoutMs: options.replyTimeoutMs,
+      toCloud: send,
+      onLate: (module, resource) =>
+        this.#observer.agentLate?.(module, resource),
+      onError,
+    });
+    this.#outbox = new OutboxSender({
+      clock,
+      stamp,
+      store,
+      send,
+      room: () => router.room(Module.edgehub),
+      onError,
+    });
+    this.#runner = new BatchRunner({
+      store,
+      clock,
+      context: (origin, from) => this.#context(origin, from),
+      onConnection: (connected) => this.#session.changed(connected),
+      observer: this.#observer,
+    });
+    this.#release = new Release({
+      stamp,
+      requests: this.#requests,
+      handover: this.#handover,
+      outbox: this.#outbox,
+      send: (to, message) => this.#send(to, message),
+      onConfirmed: (key) => this.#session.confirm(key),
+      onReported: () => this.#reportAllPods = false,
+      observer: this.#observer,
+    });
+  }
+
+  /** Whether the cloud can be asked. */
+  get connected(): boolean {
+    return this.#session.connected;
+  }
+
+  /** Messages waiting to be processed. */
+  get waiting(): number {
+    return this.#inbox.length;
+  }
+
+  /** Requests waiting for the cloud. */
+  get requestsWaiting(): number {
+    return this.#requests.size;
+  }
+
+  /** Agents that have caught up. */
+  get liveAgents(): string[] {
+    return this.#handover.live;
+  }
+
+  /** Registers at the router and starts the MetaSync timer. */
+  start(): Promise<void> {
+    if (this.#state !== "new") return Promise.resolve();
+    this.#state = "running";
+    const { router, standalone } = this.#options;
+    if (standalone) this.#task(SYNCED);
+    this.#ends = [
+      router.register({
+        name: this.name,
+        group: "meta",
+        receive: (envelope) => this.#receive(envelope),
+        room: () => this.#inbox.room(),
+      }),
+      router.observe({
+        registered: (module) => {
+          if (module.agent) this.#handover.attached(module);
+        },
+        unregistered: (module) => {
+          if (module.agent) this.#handover.detached(module);
+        },
+        handed: (module, revision) => this.#handover.handed(module, revision),
+      }),
+    ];
+    for (const module of router.modules()) {
+      if (module.agent) this.#handover.attached(module);
+    }
+    this.#setMetaSyncTimer();
+    return Promise.resolve();
+  }
+
+  /** Processes what waits; messages still come in, so stop the links first. */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.#state !== "running" || this.#isIdle()) return;
+    const idle = Promise.withResolvers<void>();
+    this.#idle = idle;
+    const timer = this.#options.clock.after(deadlineMs, idle.resolve);
+    await idle.promise;
+    timer.cancel();
+    this.#idle = undefined;
+  }
+
+  /** Ends all waits and takes no more messages; what waits is not processed. */
+  stop(): Promise<void> {
+    if (this.#state === "stopped") return Promise.resolve();
+    this.#state = "stopped";
+    for (const end of this.#ends) end();
+    this.#scheduled?.cancel();
+    this.#metaSyncTimer?.cancel();
+    this.#session.stop();
+    this.#outbox.disconnected();
+    this.#requests.cancelAll();
+    this.#handover.stop();
+    // Whoever waits for room must not wait for ever.
+    this.#inbox.clear();
+    this.#idle?.resolve();
+    return Promise.resolve();
+  }
+
+  /** Stops. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #receive(envelope: Envelope): boolean {
+    if (this.#state !== "running" || !this.#inbox.push(envelope)) return false;
+    this.#schedule();
+    return true;
+  }
+
+  #task(item: Item): void {
+    this.#tasks.push(item);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#state !== "running") return;
+    this.#scheduled = this.#options.clock.defer(() => {
+      this.#scheduled = undefined;
+      const outcomes = this.#runner.run(this.#take());
+      for (const outcome of outcomes) this.#release.run(outcome);
+      if (!this.#isIdle()) this.#schedule();
+      else this.#idle?.resolve();
+    });
+  }
+
+  #isIdle(): boolean {
+    return this.#tasks.length === 0 && this.#inbox.length === 0;
+  }
+
+  #take(): Item[] {
+    const items = this.#tasks.splice(0, LIMITS.batchMessagesMax);
+    while (items.length < LIMITS.batchMessagesMax) {
+      const envelope = this.#inbox.shift();
+      if (!envelope) break;
+      items.push({ kind: "message", envelope });
+    }
+    return items;
+  }
+
+  #context(origin: Origin, from: string): Context {
+    const { stamp, nodeId, remoteTypes } = this.#options;
+    return {
+      origin,
+      from,
+      nodeId,
+      remoteTypes,
+      newId: stamp.newId,
+      now: stamp.now,
+      connected: this.#session.connected,
+      reportAllPods: this.#reportAllPods,
+      isConfirmed: (key) => this.#session.isConfirmed(key),
+      request: (id) => this.#requests.peek(id),
+      barrier: (id) => this.#outbox.barrier(id),
+    };
+  }
+
+  #setMetaSyncTimer(): void {
+    const { clock, metaSyncIntervalMs, stamp } = this.#options;
+    this.#metaSyncTimer = clock.after(metaSyncIntervalMs, () => {
+      const message = newMessage(stamp, {
+        source: this.name,
+        group: "resource",
+        operation: Operation.metaSync,
+        resource: ResourceType.podstatus,
+      });
+      // A full inbox has more to do than this; the next interval comes.
+      this.#receive({ message, from: this.name });
+      this.#setMetaSyncTimer();
+    });
+  }
+
+  /** Sends to a module; `false` if its queue is full or nobody is there. */
+  #send(to: string, message: Message): boolean {
+    const { router } = this.#options;
+    const sent = router.has(to) &&
+      router.send(to, { message, from: this.name });
+    if (!sent) this.#observer.undelivered?.(to, message.route.resource);
+    return sent;
+  }
+}
+
+/** What CloudCore had for the node has come, or there is no cloud. */
+const SYNCED: Item = {
+  kind: "task",
+  run: (tx: StoreTransaction): Outcome => {
+    if (!tx.isSynced("*")) tx.markSynced("*");
+    return [];
+  },
+  failed: () => [],
+};

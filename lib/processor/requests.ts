@@ -1,0 +1,92 @@
+import { type Clock, LIMITS } from "../base/mod.ts";
+import type { Message } from "../message/mod.ts";
+import type { RemoteRequest } from "../operations/mod.ts";
+import { PendingTable } from "../router/mod.ts";
+
+/** Why a request got no answer. */
+export type Unanswered = "disconnected" | "expired";
+
+interface Entry {
+  readonly request: RemoteRequest;
+  readonly waiting: RemoteRequest[];
+}
+
+/** What {@link RemoteRequests} needs from outside. */
+export interface RemoteRequestsOptions {
+  /** Measures the deadline. */
+  readonly clock: Clock;
+  /** Deadline of a request in milliseconds. */
+  readonly timeoutMs: number;
+  /** Sends to the cloud; `false` if it cannot be sent now. */
+  readonly send: (message: Message) => boolean;
+  /** Told of each request that ends without an answer. */
+  readonly onUnanswered: (request: RemoteRequest, why: Unanswered) => void;
+}
+
+/**
+ * Requests that wait for the cloud. Equal ones share one upstream message.
+ *
+ * Invariant: every request handed to `ask` ends exactly once, by `settle` or
+ * by `onUnanswered`.
+ */
+export class RemoteRequests {
+  readonly #pending: PendingTable<Entry>;
+  readonly #shared = new Map<string, Entry>();
+  readonly #options: RemoteRequestsOptions;
+
+  /** @param options Clock, deadline and ways out. */
+  constructor(options: RemoteRequestsOptions) {
+    this.#options = options;
+    this.#pending = new PendingTable(options.clock, LIMITS.pendingRequestsMax);
+  }
+
+  /** Upstream requests that wait. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Sends a request, or joins an equal one that waits already. */
+  ask(request: RemoteRequest): void {
+    const shared = this.#shared.get(request.shareKey);
+    if (shared) {
+      shared.waiting.push(request);
+      return;
+    }
+    const { send, timeoutMs, onUnanswered } = this.#options;
+    const id = request.upstream.header.msg_id;
+    const entry: Entry = { request, waiting: [request] };
+    const added = this.#pending.add(id, entry, {
+      timeoutMs,
+      onEnd: (end) =>
+        this.#unanswered(entry, end === "expired" ? "expired" : "disconnected"),
+    });
+    if (!added) return onUnanswered(request, "disconnected");
+    this.#shared.set(request.shareKey, entry);
+    if (!send(request.upstream)) this.#pending.cancel(id);
+  }
+
+  /** The request under an upstream id. */
+  peek(id: string): RemoteRequest | undefined {
+    return this.#pending.peek(id)?.request;
+  }
+
+  /** Ends a request with its answer; returns all that waited for it. */
+  settle(id: string): readonly RemoteRequest[] {
+    const entry = this.#pending.take(id);
+    if (!entry) return [];
+    this.#shared.delete(entry.request.shareKey);
+    return entry.waiting;
+  }
+
+  /** Ends all requests: the link went down. */
+  cancelAll(): void {
+    this.#pending.cancelAll();
+  }
+
+  #unanswered(entry: Entry, why: Unanswered): void {
+    this.#shared.delete(entry.request.shareKey);
+    for (const request of entry.waiting) {
+      this.#options.onUnanswered(request, why);
+    }
+  }
+}

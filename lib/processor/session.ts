@@ -1,0 +1,65 @@
+import { type Clock, LIMITS, type Timer } from "../base/mod.ts";
+
+/** What {@link Session} needs from outside. */
+export interface SessionOptions {
+  /** Measures the settling time. */
+  readonly clock: Clock;
+  /**
+   * How long a connection must last, in milliseconds, before the store counts
+   * as in sync. SyncController looks for differences every 5 s.
+   */
+  readonly settleMs: number;
+  /** Told once a connection has lasted that long. */
+  readonly onSettled: () => void;
+}
+
+/**
+ * What the node remembers of the present connection, in memory only: whether
+ * there is one, and which keys the cloud has vouched for since it came up.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #confirmed = new Set<string>();
+  #settling: Timer | undefined;
+  #connected = false;
+
+  /** @param options Clock and settling time. */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the cloud can be asked. Starts as `false`. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** The link came up or went down: nothing is vouched for any more. */
+  changed(connected: boolean): void {
+    const { clock, settleMs, onSettled } = this.#options;
+    this.#connected = connected;
+    this.#confirmed.clear();
+    this.#settling?.cancel();
+    this.#settling = connected ? clock.after(settleMs, onSettled) : undefined;
+  }
+
+  /** The cloud vouched for a key. */
+  confirm(key: string): void {
+    if (!this.#connected) return;
+    // A forgotten key is asked for once more, nothing worse.
+    if (this.#confirmed.size >= LIMITS.confirmedKeysMax) {
+      this.#confirmed.clear();
+    }
+    this.#confirmed.add(key);
+  }
+
+  /** Whether the cloud vouched for a key since the connect. */
+  isConfirmed(key: string): boolean {
+    return this.#confirmed.has(key);
+  }
+
+  /** Forgets all and cancels the timer. */
+  stop(): void {
+    this.#settling?.cancel();
+    this.#settling = undefined;
+  }
+}

@@ -1,0 +1,188 @@
+import { assert } from "../base/mod.ts";
+import { storeError } from "./classify.ts";
+import type { Connection } from "./driver.ts";
+import type { Session, StoreEnv } from "./env.ts";
+import { BatchLostError } from "./errors.ts";
+import { Transaction } from "./transaction.ts";
+import type { Batch, StoreTransaction } from "./types.ts";
+import { vacuumSlice } from "./vacuum.ts";
+
+/**
+ * One SQLite transaction with a savepoint per message, both begun only when
+ * something is written.
+ *
+ * States: open, then ended by `commit` or `rollback`. While open it may be
+ * lost: SQLite has ended the transaction by itself, and what would be written
+ * now would be committed alone.
+ */
+export class SqliteBatch implements Batch {
+  /** The view for operations. */
+  readonly tx: StoreTransaction;
+  readonly #env: StoreEnv;
+  readonly #session: Session;
+  readonly #onEnd: (outcome: "committed" | "undone") => void;
+  #isOpen = true;
+  #isBegun = false;
+  #isDirty = false;
+  #inMessage = false;
+  #inSavepoint = false;
+  #lost: BatchLostError | undefined;
+
+  /** Opens a batch. @param onEnd Told once when it has ended. */
+  constructor(
+    env: StoreEnv,
+    session: Session,
+    onEnd: (outcome: "committed" | "undone") => void,
+  ) {
+    this.#env = env;
+    this.#session = session;
+    this.#onEnd = onEnd;
+    this.tx = new Transaction(env, session, (run) => this.#write(run));
+  }
+
+  /**
+   * Runs one message, undone if it throws.
+   *
+   * @throws {BatchLostError} If SQLite has ended the whole transaction.
+   */
+  message<T>(run: () => T): T {
+    assert(this.#isOpen, "a message runs in an open batch");
+    assert(!this.#inMessage, "messages do not nest");
+    if (this.#lost) throw this.#lost;
+    const { raised, revisions } = this.#session;
+    const mark = { raised: raised.mark, revision: revisions.last };
+    this.#inMessage = true;
+    try {
+      const result = run();
+      // An operation may have caught the error of its own statement.
+      if (this.#lost) throw this.#lost;
+      if (this.#inSavepoint) this.#run("RELEASE message");
+      this.#isDirty ||= this.#inSavepoint;
+      return result;
+    } catch (error) {
+      if (this.#lost) throw this.#lost;
+      raised.undo(mark.raised);
+      revisions.undo(mark.revision);
+      this.#undoSavepoint();
+      throw error;
+    } finally {
+      this.#inMessage = false;
+      this.#inSavepoint = false;
+    }
+  }
+
+  /**
+   * Makes everything durable, then checks that the files are still there. If
+   * it throws, the batch has been undone.
+   *
+   * @throws {StoreError} Nothing of the batch may be acknowledged.
+   */
+  commit(): void {
+    assert(this.#isOpen && !this.#inMessage, "an open batch is committed");
+    const { db, raised, positions, revisions, tombstones, watch } =
+      this.#session;
+    const writes = this.#isDirty || raised.isFull;
+    const savesPositions = positions.isDue;
+    if (!writes && !this.#lost) {
+      if (db.inTransaction) db.run("ROLLBACK");
+      raised.commit(false);
+      return this.#end("committed");
+    }
+    try {
+      if (this.#lost) throw this.#lost;
+      if (!this.#isBegun) this.#begin();
+      raised.write(db);
+      if (savesPositions) positions.write(db);
+      tombstones.run(db);
+      vacuumSlice(db);
+      db.run("COMMIT");
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+    raised.commit(true);
+    revisions.commit();
+    if (savesPositions) positions.saved();
+    this.#end("committed");
+    try {
+      watch.check();
+    } catch (error) {
+      const failure = storeError(error, "commit");
+      this.#env.onError(failure);
+      throw failure;
+    }
+  }
+
+  /** Undoes everything; does nothing if the batch has ended. */
+  rollback(): void {
+    if (!this.#isOpen) return;
+    const { db, raised, revisions } = this.#session;
+    raised.undo(0);
+    revisions.rollback();
+    try {
+      if (this.#isBegun && db.inTransaction) db.run("ROLLBACK");
+    } finally {
+      this.#end("undone");
+    }
+  }
+
+  #end(outcome: "committed" | "undone"): void {
+    this.#isOpen = false;
+    this.#onEnd(outcome);
+  }
+
+  #begin(): void {
+    this.#session.db.run("BEGIN IMMEDIATE");
+    this.#isBegun = true;
+  }
+
+  /** Runs a statement of the batch itself, and notes a lost transaction. */
+  #run(sql: string): void {
+    try {
+      this.#session.db.run(sql);
+    } catch (error) {
+      throw this.#afterFailure(error);
+    }
+  }
+
+  #write<T>(run: (db: Connection) => T): T {
+    assert(this.#isOpen, "writes belong to an open batch");
+    if (this.#lost) throw this.#lost;
+    try {
+      if (!this.#isBegun) this.#begin();
+      if (this.#inMessage && !this.#inSavepoint) {
+        this.#session.db.run("SAVEPOINT message");
+        this.#inSavepoint = true;
+      }
+      const result = run(this.#session.db);
+      this.#isDirty ||= !this.#inMessage;
+      return result;
+    } catch (error) {
+      throw this.#afterFailure(error);
+    }
+  }
+
+  /** Asks after a failed statement whether the transaction is still there. */
+  #afterFailure(error: unknown): unknown {
+    if (!this.#isBegun || this.#session.db.inTransaction) return error;
+    const cause = storeError(error, "write");
+    this.#lost = new BatchLostError(
+      cause.kind,
+      `Cannot go on with the batch, SQLite has ended it: ${cause.message}`,
+      { hint: cause.hint, cause },
+    );
+    return this.#lost;
+  }
+
+  #undoSavepoint(): void {
+    if (!this.#inSavepoint) return;
+    if (this.#isDirty) {
+      this.#run("ROLLBACK TO message");
+      this.#run("RELEASE message");
+      return;
+    }
+    // Nothing else was written: a commit would have nothing to do.
+    this.#run("ROLLBACK");
+    this.#isBegun = false;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Session } from "./env.ts";
+import { META_COLUMNS, OUTBOX_COLUMNS, TOMBSTONE_COLUMNS } from "./row.ts";
+import { readNumber } from "./state.ts";
+import type {
+  Change,
+  Changes,
+  MetaRow,
+  OutboxRow,
+  StoreReader,
+  Tombstone,
+} from "./types.ts";
+
+/** Reads one open database file, with raised versions laid over it. */
+export class Reader implements StoreReader {
+  readonly #session: Session;
+
+  /** @param session The open file. */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The object under a key. */
+  get(key: string): MetaRow | undefined {
+    const row = this.#session.db.get<MetaRow>(
+      `SELECT ${META_COLUMNS} FROM meta WHERE key = ?`,
+      key,
+    );
+    return row && this.#session.raised.over(row);
+  }
+
+  /** Objects of a type in the order of their keys, of one namespace or of all. */
+  list(type: string, namespace?: string): MetaRow[] {
+    const { db, raised } = this.#session;
+    const select = `SELECT ${META_COLUMNS} FROM meta WHERE type = ?`;
+    const rows = namespace === undefined
+      ? db.all<MetaRow>(`${select} ORDER BY key`, type)
+      // The character after "/" is "0": the range is all keys with the prefix.
+      : db.all<MetaRow>(
+        `${select} AND key >= ? AND key < ? ORDER BY key`,
+        type,
+        `${namespace}/`,
+        `${namespace}0`,
+      );
+    return raised.size === 0 ? rows : rows.map((row) => raised.over(row));
+  }
+
+  /** The newest tombstone of a key, and if a uid is given of that object. */
+  tombstone(key: string, uid = ""): Tombstone | undefined {
+    return this.#session.db.get<Tombstone>(
+      `SELECT ${TOMBSTONE_COLUMNS} FROM tombstones ` +
+        "WHERE key = ? AND (? = '' OR uid = ?) ORDER BY revision DESC LIMIT 1",
+      key,
+      uid,
+      uid,
+    );
+  }
+
+  /** Whether the store has ever been in sync with the cloud for this type. */
+  isSynced(type: string): boolean {
+    return this.#session.db.get(
+      "SELECT 1 AS yes FROM synced WHERE type IN (?, '*') LIMIT 1",
+      type,
+    ) !== undefined;
+  }
+
+  /** Revision of the last change. */
+  revision(): number {
+    return this.#session.revisions.last;
+  }
+
+  /** Changes above a revision; 0 means everything. */
+  changesSince(revision: number): Changes {
+    const { db } = this.#session;
+    const until = this.revision();
+    const complete = revision <= until && revision >= readNumber(db, "pruned");
+    if (revision === until) return { changes: [], complete, until };
+    const above = complete ? revision : 0;
+    const rows = db.all<{ revision: number; key: string }>(
+      "SELECT revision, key FROM meta WHERE revision > ? ORDER BY revision",
+      above,
+    );
+    const changes: Change[] = rows.map((row) => ({ kind: "row", ...row }));
+    const tombstones = db.all<Tombstone>(
+      `SELECT ${TOMBSTONE_COLUMNS} FROM tombstones WHERE revision > ?`,
+      above,
+    );
+    for (const tombstone of tombstones) {
+      changes.push({
+        kind: "tombstone",
+        revision: tombstone.revision,
+        tombstone,
+      });
+    }
+    changes.sort((a, b) => a.revision - b.revision);
+    return { changes, complete, until };
+  }
+
+  /** Revision up to which a module was handed everything; 0 if never noted. */
+  position(module: string): number {
+    return this.#session.positions.get(module);
+  }
+
+  /** Unconfirmed messages with an id above `afterId`, oldest first. */
+  outbox(afterId: number, limit: number): OutboxRow[] {
+    return this.#session.db.all<OutboxRow>(
+      `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE id > ? ORDER BY id LIMIT ?`,
+      afterId,
+      limit,
+    );
+  }
+
+  /** Number of unconfirmed messages. */
+  outboxLength(): number {
+    return this.#session.db.get<{ n: number }>(
+      "SELECT count(*) AS n FROM outbox",
+    )?.n ?? 0;
+  }
+}

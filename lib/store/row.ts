@@ -1,0 +1,109 @@
+import { crc32 } from "node:zlib";
+import type { Connection } from "./driver.ts";
+import type { MetaRow, MetaWrite, OutboxRow, Tombstone } from "./types.ts";
+
+/** Columns of `meta` as `MetaRow` names them. */
+export const META_COLUMNS =
+  "key, type, value, uid, version, created, source, revision";
+/** Columns of `tombstones` as `Tombstone` names them. */
+export const TOMBSTONE_COLUMNS =
+  "key, type, uid, version, source, revision, deleted_at AS deletedAtMs";
+/** Columns of `outbox` as `OutboxRow` names them. */
+export const OUTBOX_COLUMNS =
+  "id, msg_id AS msgId, resource, type, text, created_at AS createdAtMs";
+
+/** Checksum of what an object is: tells a true row from a damaged one. */
+export function rowSum(row: MetaWrite): number {
+  return crc32(
+    [row.key, row.type, row.uid, row.version, row.created, row.value].join(
+      "\u0000",
+    ),
+  );
+}
+
+/** Inserts or replaces an object; needs an open transaction. */
+export function writeMeta(db: Connection, row: MetaRow): void {
+  const rest = [
+    row.uid,
+    row.version,
+    row.created,
+    row.source,
+    row.revision,
+    rowSum(row),
+    row.value,
+    row.key,
+    row.type,
+  ] as const;
+  // Setting `type`, even to what it is, would rewrite its index with each put.
+  const updated = db.run(
+    "UPDATE meta SET uid = ?, version = ?, created = ?, source = ?, " +
+      "revision = ?, sum = ?, value = ? WHERE key = ? AND type = ?",
+    ...rest,
+  );
+  if (updated > 0) return;
+  db.run(
+    "INSERT OR REPLACE INTO meta (uid, version, created, source, " +
+      "revision, sum, value, key, type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ...rest,
+  );
+}
+
+/** A row of `meta` as it comes from a file that may be damaged. */
+export type RawMetaRow = MetaRow & { readonly sum: number | null };
+
+/**
+ * Says what is wrong with a row; `undefined` if nothing is. A row without a
+ * checksum was written by another program, so its JSON has to do.
+ */
+export function metaFault(row: RawMetaRow): string | undefined {
+  const texts = [
+    row.key,
+    row.type,
+    row.value,
+    row.uid,
+    row.version,
+    row.created,
+    row.source,
+  ];
+  if (!texts.every((text) => typeof text === "string")) return "not text";
+  if (!Number.isSafeInteger(row.revision)) return "revision is not a number";
+  if (row.sum !== null && row.sum !== rowSum(row)) return "checksum differs";
+  if (!/^\s*[{[]/.test(row.value)) return undefined;
+  try {
+    JSON.parse(row.value);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+// deno-lint-ignore no-control-regex -- control characters are what it finds
+const NOISE_REGEXP = /[\u0000-\u001f\u007f\ufffd]/;
+
+/** Whether a tombstone from a damaged file can be believed. */
+export function isTrueTombstone(row: Tombstone): boolean {
+  return [row.key, row.type, row.uid, row.version, row.source].every(isName) &&
+    row.key !== "" && isCount(row.revision) && isCount(row.deletedAtMs);
+}
+
+/** Whether an outbox row from a damaged file can be believed. */
+export function isTrueOutboxRow(row: OutboxRow): boolean {
+  if (![row.msgId, row.resource, row.type].every(isName)) return false;
+  if (!isCount(row.id) || !isCount(row.createdAtMs)) return false;
+  if (typeof row.text !== "string") return false;
+  try {
+    JSON.parse(row.text);
+    return row.text.includes(row.msgId);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function isName(text: unknown): boolean {
+  return typeof text === "string" && !NOISE_REGEXP.test(text);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,37 @@
+import type { Connection } from "./driver.ts";
+
+/**
+ * Facts about the file as a whole: the ceiling of revisions, the highest
+ * revision whose tombstone was pruned, why it is not what it should be, its
+ * identity.
+ */
+export type StateName = "revision" | "pruned" | "problem" | "identity";
+
+/** Text of a fact; empty if it was never written. */
+export function readText(db: Connection, name: StateName): string {
+  const row = db.get<{ value: string | number | null }>(
+    "SELECT value FROM state WHERE name = ?",
+    name,
+  );
+  return String(row?.value ?? "");
+}
+
+/** Number of a fact; 0 if it was never written. */
+export function readNumber(db: Connection, name: StateName): number {
+  const value = Number(readText(db, name));
+  return Number.isSafeInteger(value) ? value : 0;
+}
+
+/** Writes a fact. */
+export function writeState(
+  db: Connection,
+  name: StateName,
+  value: string | number,
+): void {
+  db.run(
+    "INSERT INTO state (name, value) VALUES (?, ?) " +
+      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    name,
+    value,
+  );
+}

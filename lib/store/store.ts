@@ -1,0 +1,271 @@
+import { assert } from "../base/mod.ts";
+import { SqliteBatch } from "./batch.ts";
+import { storeError } from "./classify.ts";
+import { filesOf, type Session, type StoreEnv } from "./env.ts";
+import type { Faults } from "./faults.ts";
+import type { StoreLock } from "./lock.ts";
+import { Reader } from "./reader.ts";
+import { rebuild } from "./repair.ts";
+import { scrub, type ScrubStep } from "./scrub.ts";
+import { openSession } from "./session.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import { readText } from "./state.ts";
+import type {
+  Batch,
+  Changes,
+  MetaRow,
+  OutboxRow,
+  Store,
+  StoreStats,
+  Tombstone,
+} from "./types.ts";
+
+/**
+ * The store over one SQLite file. One process has it, one batch is open at a
+ * time and is ended in the turn of the event loop that opened it, so reads
+ * in between see committed state only.
+ *
+ * After damage, or when its files are gone, the next batch rebuilds the file
+ * first; reads go on from what is still open.
+ */
+export class SqliteStore implements Store {
+  readonly #env: StoreEnv;
+  readonly #lock: StoreLock;
+  readonly #faults: Faults;
+  readonly #notes: readonly string[];
+  #session: Session;
+  #reader: Reader;
+  #batch: SqliteBatch | undefined;
+  #snapshot: Promise<boolean> | undefined;
+  /** Commits so far, and how many there were at the last snapshot. */
+  #commits = 0;
+  #commitsAtSnapshot = -1;
+  #isOpen = true;
+
+  /** To be made by `openStore`. @param notes Problems found while opening. */
+  constructor(
+    parts: {
+      env: StoreEnv;
+      lock: StoreLock;
+      faults: Faults;
+      session: Session;
+      notes: readonly string[];
+    },
+  ) {
+    this.#env = parts.env;
+    this.#lock = parts.lock;
+    this.#faults = parts.faults;
+    this.#notes = parts.notes;
+    this.#session = parts.session;
+    this.#reader = new Reader(parts.session);
+  }
+
+  /** Why the store is not what it should be; empty if fine. */
+  get problems(): readonly string[] {
+    const broken = this.#faults.broken;
+    return [
+      broken ? `Damaged, repaired with the next batch: ${broken.message}` : "",
+      this.#storedProblem(),
+      this.#env.reserve.problem,
+      ...this.#notes,
+    ].filter((problem) => problem !== "");
+  }
+
+  /**
+   * Opens the next batch, after a repair if one is needed.
+   *
+   * @throws {AssertionError} If one is open, or the store is closed.
+   * @throws {StoreError} If the store cannot be repaired now; try again later.
+   */
+  batch(): Batch {
+    assert(this.#isOpen, "batches belong to an open store");
+    assert(!this.#batch, "one batch is open at a time");
+    if (this.#faults.broken) this.recover();
+    const { db } = this.#session;
+    // A rollback that failed leaves its transaction behind.
+    if (db.inTransaction) db.run("ROLLBACK");
+    this.#batch = new SqliteBatch(this.#env, this.#session, (outcome) => {
+      this.#batch = undefined;
+      if (outcome === "committed") this.#commits++;
+    });
+    return this.#batch;
+  }
+
+  /**
+   * Rebuilds the file from the newest snapshot and what can still be read,
+   * as a start with a damaged file does. `batch` does it when it is needed.
+   *
+   * @throws {StoreError} If there is no room or no right to write.
+   */
+  recover(): void {
+    assert(this.#isOpen && !this.#batch, "a repair runs between batches");
+    const cause = this.#faults.broken;
+    rebuild(
+      this.#env,
+      cause ? `failed (${cause.message})` : "was rebuilt on demand",
+      this.#session.db,
+    );
+    this.#session = openSession(this.#env, "clean");
+    this.#reader = new Reader(this.#session);
+    this.#faults.broken = undefined;
+  }
+
+  /** Notes a module's position; saved along with a later commit. */
+  notePosition(module: string, revision: number): void {
+    this.#session.positions.note(module, revision);
+  }
+
+  /** Figures for health and metrics. */
+  stats(): StoreStats {
+    const { db } = this.#session;
+    const objects: Record<string, number> = {};
+    const types = db.all<{ type: string; n: number }>(
+      "SELECT type, count(*) AS n FROM meta GROUP BY type",
+    );
+    for (const { type, n } of types) objects[type] = n;
+    const oldest = db.get<{ at: number | null }>(
+      "SELECT min(created_at) AS at FROM outbox",
+    )?.at;
+    const tombstones = db.get<{ n: number }>(
+      "SELECT count(*) AS n FROM tombstones",
+    );
+    return {
+      objects,
+      bytes: this.#sizeBytes(),
+      outbox: this.outboxLength(),
+      outboxAgeMs: typeof oldest === "number"
+        ? Math.max(0, this.#env.clock.now() - oldest)
+        : 0,
+      tombstones: tombstones?.n ?? 0,
+      revision: this.revision(),
+    };
+  }
+
+  /**
+   * Copies the store beside itself, online; `false` if nothing was committed
+   * since the last copy of this process.
+   *
+   * @throws {StoreError} If it fails; the last snapshot stays.
+   */
+  snapshot(): Promise<boolean> {
+    assert(this.#isOpen, "a snapshot needs an open store");
+    this.#snapshot ??= this.#takeSnapshot().finally(() => {
+      this.#snapshot = undefined;
+    });
+    return this.#snapshot;
+  }
+
+  /**
+   * Checks some objects in the order of their keys.
+   *
+   * @param fromKey Key after which to begin; empty for the first.
+   * @param limit Objects to read, 1 or more; a few hundred take milliseconds.
+   */
+  scrubStep(fromKey: string, limit: number): ScrubStep {
+    return scrub(this.#session.db, fromKey, limit);
+  }
+
+  /** Saves what waits, writes the WAL back, releases the lock. Idempotent. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#batch?.rollback();
+    this.#isOpen = false;
+    if (!this.#faults.broken) this.#attempt(() => this.#settle());
+    // Unless it is broken: what was committed is whole, even if not all that
+    // lives in memory could be saved.
+    const closed = this.#attempt(() => this.#session.db.close());
+    this.#lock.release(closed && !this.#faults.broken);
+  }
+
+  /** The object under a key. */
+  get(key: string): MetaRow | undefined {
+    return this.#reader.get(key);
+  }
+
+  /** Objects of a type in the order of their keys, of one namespace or of all. */
+  list(type: string, namespace?: string): MetaRow[] {
+    return this.#reader.list(type, namespace);
+  }
+
+  /** The newest tombstone of a key, and if a uid is given of that object. */
+  tombstone(key: string, uid?: string): Tombstone | undefined {
+    return this.#reader.tombstone(key, uid);
+  }
+
+  /** Whether the store has ever been in sync with the cloud for this type. */
+  isSynced(type: string): boolean {
+    return this.#reader.isSynced(type);
+  }
+
+  /** Revision of the last change. */
+  revision(): number {
+    return this.#reader.revision();
+  }
+
+  /** Changes above a revision; 0 means everything. */
+  changesSince(revision: number): Changes {
+    return this.#reader.changesSince(revision);
+  }
+
+  /** Revision up to which a module was handed everything; 0 if never noted. */
+  position(module: string): number {
+    return this.#reader.position(module);
+  }
+
+  /** Unconfirmed messages with an id above `afterId`, oldest first. */
+  outbox(afterId: number, limit: number): OutboxRow[] {
+    return this.#reader.outbox(afterId, limit);
+  }
+
+  /** Number of unconfirmed messages. */
+  outboxLength(): number {
+    return this.#reader.outboxLength();
+  }
+
+  async #takeSnapshot(): Promise<boolean> {
+    const commits = this.#commits;
+    if (commits === this.#commitsAtSnapshot) return false;
+    const { db } = this.#session;
+    const isCurrent = () => this.#isOpen && this.#session.db === db;
+    const done = await takeSnapshot(this.#env, db, isCurrent);
+    if (done) this.#commitsAtSnapshot = commits;
+    return done;
+  }
+
+  /** Writes what lives in memory only, and brings the WAL into the file. */
+  #settle(): void {
+    const { db, positions, raised, revisions } = this.#session;
+    db.run("BEGIN IMMEDIATE");
+    raised.write(db);
+    if (positions.isDirty) positions.write(db);
+    revisions.settle(db);
+    db.run("COMMIT");
+    db.all("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Runs a step of the close; a failure is logged, the next steps follow. */
+  #attempt(step: () => void): boolean {
+    try {
+      step();
+      return true;
+    } catch (error) {
+      const failure = storeError(error, `close ${this.#env.path}`);
+      this.#env.log("error", failure.message);
+      return false;
+    }
+  }
+
+  #storedProblem(): string {
+    try {
+      return this.#isOpen ? readText(this.#session.db, "problem") : "";
+    } catch (error) {
+      return storeError(error, `read ${this.#env.path}`).message;
+    }
+  }
+
+  #sizeBytes(): number {
+    const { path, fs } = this.#env;
+    return (fs.stat(path)?.sizeBytes ?? 0) +
+      (fs.stat(filesOf(path).wal)?.sizeBytes ?? 0);
+  }
+}

@@ -1,0 +1,145 @@
+import type { Connection } from "./driver.ts";
+import type { Session, StoreEnv } from "./env.ts";
+import { Reader } from "./reader.ts";
+import { writeMeta } from "./row.ts";
+import { writeState } from "./state.ts";
+import type { MetaWrite, OutboxRow, StoreTransaction } from "./types.ts";
+import { compareVersions } from "./version.ts";
+
+/** Runs a write within the batch's SQLite transaction, which it may begin. */
+export type WriteGate = <T>(run: (db: Connection) => T) => T;
+
+/** What operations may do to the store: reads, and writes through the gate. */
+export class Transaction extends Reader implements StoreTransaction {
+  readonly #env: StoreEnv;
+  readonly #session: Session;
+  readonly #write: WriteGate;
+
+  /** @param gate Owned by the batch. */
+  constructor(env: StoreEnv, session: Session, gate: WriteGate) {
+    super(session);
+    this.#env = env;
+    this.#session = session;
+    this.#write = gate;
+  }
+
+  /** Inserts or replaces an object. @returns Its new revision. */
+  put(row: MetaWrite): number {
+    this.#env.reserve.admit();
+    return this.#write((db) => {
+      const revision = this.#session.revisions.next(db);
+      writeMeta(db, { ...row, revision });
+      this.#session.raised.delete(row.key);
+      return revision;
+    });
+  }
+
+  /** Raises the version of a stored object whose content is the same. */
+  raise(key: string, version: string, value: string): void {
+    this.#session.raised.set(key, { version, value });
+  }
+
+  /** Removes an object and leaves a tombstone; `undefined` if there was none. */
+  remove(key: string, version = ""): number | undefined {
+    const row = this.get(key);
+    if (!row) return undefined;
+    const highest = compareVersions(version, row.version) > 0
+      ? version
+      : row.version;
+    return this.#write((db) => {
+      const revision = this.#session.revisions.next(db);
+      db.run("DELETE FROM meta WHERE key = ?", key);
+      db.run(
+        "INSERT INTO tombstones (revision, key, type, uid, version, source, " +
+          "deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        revision,
+        key,
+        row.type,
+        row.uid,
+        highest,
+        row.source,
+        this.#env.clock.now(),
+      );
+      this.#session.raised.delete(key);
+      this.#session.tombstones.noteWritten();
+      return revision;
+    });
+  }
+
+  /** Removes an object that no agent was told of: no tombstone, no revision. */
+  drop(key: string): boolean {
+    if (!this.get(key)) return false;
+    return this.#write((db) => {
+      this.#session.raised.delete(key);
+      return db.run("DELETE FROM meta WHERE key = ?", key) > 0;
+    });
+  }
+
+  /** Adds a message to the outbox; one whose id is there already is left. */
+  enqueue(entry: Omit<OutboxRow, "id">): void {
+    this.#env.reserve.admit();
+    this.#write((db) => {
+      db.run(
+        "INSERT INTO outbox (id, msg_id, resource, type, created_at, text) " +
+          "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (msg_id) DO NOTHING",
+        this.#session.outboxIds.next(),
+        entry.msgId,
+        entry.resource,
+        entry.type,
+        entry.createdAtMs,
+        entry.text,
+      );
+    });
+  }
+
+  /** Removes a confirmed message; `false` if it was not there. */
+  confirm(msgId: string): boolean {
+    const row = this.#session.db.get(
+      "SELECT id FROM outbox WHERE msg_id = ?",
+      msgId,
+    );
+    if (!row) return false;
+    return this.#write((db) =>
+      db.run("DELETE FROM outbox WHERE msg_id = ?", msgId) > 0
+    );
+  }
+
+  /** Removes every message about a resource. @returns How many went. */
+  dropOutbox(resource: string): number {
+    const row = this.#session.db.get(
+      "SELECT id FROM outbox WHERE resource = ? LIMIT 1",
+      resource,
+    );
+    if (!row) return 0;
+    return this.#write((db) =>
+      db.run("DELETE FROM outbox WHERE resource = ?", resource)
+    );
+  }
+
+  /** Notes that a type, or with `*` every type, is in sync with the cloud. */
+  markSynced(type: string): void {
+    if (this.isSynced(type)) return;
+    this.#write((db) => {
+      db.run(
+        "INSERT INTO synced (type, at) VALUES (?, ?)",
+        type,
+        this.#env.clock.now(),
+      );
+      // In sync with everything: what a repair could not save is here again.
+      if (type === "*") writeState(db, "problem", "");
+    });
+  }
+
+  /** Removes the oldest outbox rows of a type beyond `keep`. */
+  trimOutbox(type: string, keep: number): number {
+    const last = this.#session.db.get<{ id: number }>(
+      "SELECT id FROM outbox WHERE type = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+      type,
+      keep,
+    );
+    if (!last) return 0;
+    return this.#write((db) =>
+      db.run("DELETE FROM outbox WHERE type = ? AND id <= ?", type, last.id)
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Log lines, metrics and health, and the one place for redaction.
+ *
+ * It knows no messages, opens no sockets and keeps no files: lines go to a
+ * sink, figures and health wait to be asked for. Open `redact.ts` first, then
+ * `log.ts`.
+ *
+ * @module
+ */
+export {
+  Health,
+  type HealthCheck,
+  type HealthOptions,
+  type HealthReport,
+  type HealthState,
+  type Heartbeat,
+} from "./health.ts";
+export { Counter, Histogram, type LabelValues } from "./instruments.ts";
+export {
+  LOG_LEVELS,
+  type LogFields,
+  type LogFormat,
+  Logger,
+  type LoggerOptions,
+  type LogLevel,
+  type LogSink,
+  silentLogger,
+} from "./log.ts";
+export {
+  DURATION_BUCKETS,
+  type Family,
+  type GaugeSamples,
+  type LabelNames,
+  Metrics,
+} from "./metrics.ts";
+export {
+  errorText,
+  isSecretName,
+  redact,
+  REDACTED,
+  redactText,
+} from "./redact.ts";

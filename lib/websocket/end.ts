@@ -1,0 +1,25 @@
+import { CloseCode } from "./close_body.ts";
+import type { WebSocketEnd } from "./types.ts";
+
+/** Ended by our own will, without a close frame. */
+export const ABORTED: WebSocketEnd = {
+  code: CloseCode.abnormal,
+  reason: "",
+  by: "us",
+};
+
+/** Ended by a failure of the stream or of an observer. */
+export function failed(error: unknown): WebSocketEnd {
+  return { ...ABORTED, by: "error", error };
+}
+
+/**
+ * Ended by the peer without a close frame.
+ *
+ * @param within Whether it left a message unfinished.
+ */
+export function streamEnded(within: boolean): WebSocketEnd {
+  const end: WebSocketEnd = { ...ABORTED, by: "peer" };
+  if (!within) return end;
+  return { ...end, error: new Error("Stream ended within a message") };
+}

@@ -1,0 +1,16 @@
+/**
+ * What the program may do, in `deno run` and in the binary alike; a house
+ * test keeps the tasks of deno.json equal. Paths and addresses are
+ * configuration, so read, write and net are open; it runs no programs and
+ * loads no libraries.
+ */
+export const PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  // Colours, the service manager's socket, and two switches that the YAML
+  // parser looks at.
+  "--allow-env=NO_COLOR,NOTIFY_SOCKET,LOG_STREAM,LOG_TOKENS",
+  "--allow-sys=hostname,statfs,uid",
+];

@@ -1,0 +1,161 @@
+import { assertEquals } from "@std/assert";
+import { type Import, importsOf, type Source, sources } from "./sources.ts";
+
+/**
+ * Which rooms a room may import, architecture.md's "Rooms": downhill only.
+ * `types` are rooms of which it may know the types only.
+ */
+const MAY: Readonly<
+  Record<string, { rooms: readonly string[]; types?: readonly string[] }>
+> = {
+  base: { rooms: [] },
+  message: { rooms: ["base"] },
+  telemetry: { rooms: ["base"] },
+  config: { rooms: ["base"] },
+  websocket: { rooms: ["base"] },
+  router: { rooms: ["base", "message", "telemetry"] },
+  store: { rooms: ["base", "message", "telemetry"] },
+  identity: { rooms: ["base", "message", "telemetry"] },
+  operations: { rooms: ["base", "message"], types: ["store"] },
+  processor: {
+    rooms: ["base", "message", "telemetry", "router", "store", "operations"],
+  },
+  edgehub: {
+    rooms: ["base", "message", "telemetry", "websocket", "router", "identity"],
+  },
+  edged: { rooms: ["base", "message", "telemetry", "websocket", "router"] },
+  admin: {
+    rooms: ["base", "message", "telemetry", "router"],
+    types: ["store"],
+  },
+  // Peers of the node: they share with it the message and nothing else.
+  agent: { rooms: ["base", "message", "websocket"] },
+  dev: { rooms: ["base", "message", "telemetry", "websocket", "agent"] },
+  app: {
+    rooms: [
+      "base",
+      "message",
+      "telemetry",
+      "config",
+      "router",
+      "store",
+      "identity",
+      "operations",
+      "processor",
+      "edgehub",
+      "edged",
+      "admin",
+    ],
+  },
+  cli: {
+    rooms: [
+      "base",
+      "message",
+      "telemetry",
+      "config",
+      "store",
+      "agent",
+      "dev",
+      "app",
+    ],
+  },
+};
+
+/** Packages that only these files may import. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@db/sqlite": ["lib/store/driver.ts"],
+  "node:sqlite": ["lib/store/driver.ts"],
+  "yaml": ["lib/config/yaml_file.ts"],
+  "@std/cli": ["lib/cli/arguments.ts", "scripts/compile.ts"],
+  "@std/assert": [],
+};
+
+const LIB = sources(["lib"]).filter(({ path }) => !path.startsWith("lib/jsr/"));
+
+function roomOf(path: string): string {
+  return path.split("/")[1] ?? "";
+}
+
+/** Every import of the files, with the file. */
+function all(files: readonly Source[]): [Source, Import][] {
+  return files.flatMap((file) =>
+    importsOf(file).map((found) => [file, found] as [Source, Import])
+  );
+}
+
+Deno.test("imports, every room is known", () => {
+  const rooms = new Set(LIB.map(({ path }) => roomOf(path)));
+  assertEquals([...rooms].filter((room) => !(room in MAY)), []);
+});
+
+Deno.test("imports, the table of rooms has no circle", () => {
+  const below = (room: string, seen: readonly string[] = []): string[] => {
+    if (seen.includes(room)) return [[...seen, room].join(" -> ")];
+    const { rooms = [], types = [] } = MAY[room] ?? {};
+    return [...rooms, ...types].flatMap((next) => below(next, [...seen, room]));
+  };
+  assertEquals(Object.keys(MAY).flatMap((room) => below(room)), []);
+});
+
+Deno.test("imports, rooms point downhill only", () => {
+  const uphill = all(LIB).flatMap(([{ path }, { target, isType }]) => {
+    if (!target?.startsWith("lib/")) return [];
+    const from = roomOf(path), to = roomOf(target);
+    const may = MAY[from];
+    const ok = from === to || may?.rooms.includes(to) ||
+      (isType && may?.types?.includes(to));
+    return ok ? [] : [`${path} imports ${target}`];
+  });
+  assertEquals(uphill, []);
+});
+
+Deno.test("imports, another room is entered through its door", () => {
+  const windows = all(LIB).flatMap(([{ path }, { target }]) => {
+    if (!target?.startsWith("lib/")) return [];
+    const to = roomOf(target);
+    const ok = roomOf(path) === to || target === `lib/${to}/mod.ts`;
+    return ok ? [] : [`${path} imports ${target}`];
+  });
+  assertEquals(windows, []);
+});
+
+Deno.test("imports, nothing in lib reaches out of it", () => {
+  // The version stands in the manifest and nowhere else.
+  const allowed = new Set(["deno.json"]);
+  const out = all(LIB).flatMap(([{ path }, { target }]) =>
+    target && !target.startsWith("lib/") && !allowed.has(target)
+      ? [`${path} imports ${target}`]
+      : []
+  );
+  assertEquals(out, []);
+});
+
+Deno.test("imports, main.ts and mod.ts enter through doors", () => {
+  const out = all(sources(["main.ts", "mod.ts"])).flatMap((
+    [{ path }, { target, specifier }],
+  ) =>
+    target && /^lib\/\w+\/mod\.ts$/.test(target)
+      ? []
+      : [`${path} imports ${specifier}`]
+  );
+  assertEquals(out, []);
+});
+
+Deno.test("imports, packages stay behind the one file that knows them", () => {
+  const files = [...LIB, ...sources(["main.ts", "mod.ts", "scripts"])];
+  const strays = all(files).flatMap(([{ path }, { specifier, target }]) => {
+    if (target !== undefined) return [];
+    const owners = PACKAGES[specifier];
+    const ok = owners?.includes(path) ??
+      /^(node:|@std\/yaml$)/.test(specifier);
+    return ok ? [] : [`${path} imports ${specifier}`];
+  });
+  assertEquals(strays, []);
+});
+
+Deno.test("imports, what only configuration needs is loaded late", () => {
+  const early = all(LIB).filter(([, { specifier, isType, isDynamic }]) =>
+    /^(yaml|@std\/yaml)$/.test(specifier) && !isType && !isDynamic
+  );
+  assertEquals(early.map(([{ path }]) => path), []);
+});

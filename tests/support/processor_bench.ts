@@ -1,0 +1,150 @@
+import { SystemClock } from "../../lib/base/mod.ts";
+import type { Message } from "../../lib/message/mod.ts";
+import { newMessage } from "../../lib/message/mod.ts";
+import { Processor, type ProcessorObserver } from "../../lib/processor/mod.ts";
+import { type AgentTraits, Router } from "../../lib/router/mod.ts";
+import {
+  openStore,
+  type SqliteStore,
+  type Store,
+} from "../../lib/store/mod.ts";
+import { nextId, TEST_STAMP } from "./messages.ts";
+import { REMOTE_TYPES } from "./operation_bench.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+/** A module of the router that keeps what it is sent. */
+export class Recorder {
+  /** What came, in order. */
+  readonly messages: Message[] = [];
+  /** It takes nothing while set. */
+  full = false;
+  #unregister: () => void;
+  readonly #router: Router;
+  readonly #name: string;
+
+  /** Registers at once. */
+  constructor(
+    router: Router,
+    name: string,
+    options: { group?: string; agent?: AgentTraits } = {},
+  ) {
+    this.#router = router;
+    this.#name = name;
+    this.#unregister = router.register({
+      name,
+      group: options.group ?? "edged",
+      receive: ({ message }) => {
+        if (this.full) return false;
+        this.messages.push(message);
+        const { revision } = message.header;
+        if (options.agent && revision) router.handed(name, revision);
+        return true;
+      },
+      ...(options.agent ? { agent: options.agent } : {}),
+    });
+  }
+
+  /** What came and was not taken before. */
+  take(): Message[] {
+    return this.messages.splice(0);
+  }
+
+  /** Sends to the processor under this module's name. */
+  send(message: Message): boolean {
+    return this.#router.send("metamanager", { message, from: this.#name });
+  }
+
+  /** Leaves the router. */
+  leave(): void {
+    this.#unregister();
+  }
+}
+
+/** Departures from the bench's defaults. */
+export interface BenchOptions {
+  readonly observer?: ProcessorObserver;
+  readonly standalone?: boolean;
+  readonly wrap?: (store: SqliteStore) => Store;
+  readonly folder?: string;
+}
+
+/** A processor on a real store, in virtual time, with recorders for links. */
+export class ProcessorBench implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly router = new Router(this.clock);
+  readonly cloud = new Recorder(this.router, "websocket", { group: "hub" });
+  readonly store: SqliteStore;
+  readonly processor: Processor;
+  readonly folder: string;
+  readonly #ownsFolder: boolean;
+
+  private constructor(folder: string, options: BenchOptions) {
+    this.folder = folder;
+    this.#ownsFolder = options.folder === undefined;
+    this.store = openStore({
+      path: `${folder}/metamanager.db`,
+      clock: new SystemClock(),
+      reserveBytes: 0,
+    });
+    this.processor = new Processor({
+      router: this.router,
+      store: options.wrap?.(this.store) ?? this.store,
+      clock: this.clock,
+      stamp: { newId: nextId, now: () => this.clock.now() },
+      nodeId: "edge-1",
+      standalone: options.standalone ?? false,
+      remoteTypes: REMOTE_TYPES,
+      queryTimeoutMs: 10_000,
+      replyTimeoutMs: 2000,
+      metaSyncIntervalMs: 60_000,
+      syncSettleMs: 10_000,
+      ...(options.observer ? { observer: options.observer } : {}),
+    });
+  }
+
+  /** Opens the store and starts the processor. */
+  static async start(options: BenchOptions = {}): Promise<ProcessorBench> {
+    const folder = options.folder ?? await Deno.makeTempDir();
+    const bench = new ProcessorBench(folder, options);
+    await bench.processor.start();
+    return bench;
+  }
+
+  /** Attaches an agent. */
+  agent(name = "edged", traits: AgentTraits = { answers: false }): Recorder {
+    return new Recorder(this.router, name, { agent: traits });
+  }
+
+  /** The cloud sends messages in one burst; all is processed. */
+  async fromCloud(...messages: Message[]): Promise<void> {
+    for (const message of messages) this.cloud.send(message);
+    await this.clock.settle();
+  }
+
+  /** The link tells that it came up or went down. */
+  async connect(connected = true): Promise<void> {
+    const message = newMessage(TEST_STAMP, {
+      source: "edgehub",
+      group: "meta",
+      operation: "connect",
+      resource: "node/connection",
+      content: connected ? "cloud_connected" : "cloud_disconnected",
+    });
+    this.router.send("metamanager", { message, from: "edgehub" });
+    await this.clock.settle();
+  }
+
+  /** Ends the processor as a crash does: nothing is flushed. */
+  async crash(): Promise<void> {
+    await this.processor.stop();
+    this.store.close();
+  }
+
+  /** Stops, closes and removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.crash();
+    if (this.#ownsFolder) {
+      await Deno.remove(this.folder, { recursive: true });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Io } from "../../../lib/cli/mod.ts";
+
+/** An `Io` that keeps what is written. */
+export class FakeIo implements Io {
+  out = "";
+  err = "";
+  readonly isTerminal: { stdout: boolean; stderr: boolean };
+  readonly #env: Readonly<Record<string, string>>;
+
+  constructor(
+    options: { terminal?: boolean; env?: Readonly<Record<string, string>> } =
+      {},
+  ) {
+    const terminal = options.terminal ?? false;
+    this.isTerminal = { stdout: terminal, stderr: terminal };
+    this.#env = options.env ?? {};
+  }
+
+  stdout(text: string): void {
+    this.out += text;
+  }
+
+  stderr(text: string): void {
+    this.err += text;
+  }
+
+  env(name: string): string | undefined {
+    return this.#env[name];
+  }
+
+  hostname(): string {
+    return "host";
+  }
+}

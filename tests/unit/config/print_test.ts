@@ -1,0 +1,46 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { loadConfig, printYaml } from "../../../lib/config/mod.ts";
+
+const hostname = () => "host";
+
+Deno.test("printYaml, says what counts and where it comes from", async () => {
+  const { effective } = await loadConfig({
+    file: "edge.yaml",
+    readText: () => Promise.resolve("edgehub:\n  message-size: 65536"),
+    sets: ["log.level=debug", "edged.socket=/a b"],
+    hostname,
+  });
+  const text = printYaml(effective());
+  const line = (start: string) =>
+    text.split("\n").find((l) => l.trimStart().startsWith(start)) ?? "";
+  assertEquals(
+    line("message-size"),
+    "  message-size: 64KiB".padEnd(56) + " # edge.yaml:2",
+  );
+  assertEquals(line("level"), "  level: debug".padEnd(56) + " # --set");
+  assertStringIncludes(line("url"), '    url: "" ');
+  assertStringIncludes(line("socket"), '  socket: "/a b" ');
+  assertStringIncludes(line("node-id"), "# host name");
+});
+
+Deno.test("printYaml, printed config equals the effective one", async () => {
+  const first = await loadConfig({
+    sets: [
+      "edgehub.websocket.url=ws://cloud:1",
+      "edgehub.websocket.read-deadline=1500ms",
+      "store.snapshot=0",
+      "edgehub.controller.node-id=yes",
+      "edgehub.controller.project-id=007",
+      "edged.listen=[::1]:80",
+      "edged.token-file=/t: x #y",
+      "meta.query.remote-types=[node, 'a, b', 'null', '1']",
+    ],
+    hostname,
+  });
+  const again = await loadConfig({
+    file: "/edge.yaml",
+    readText: () => Promise.resolve(printYaml(first.effective())),
+    hostname,
+  });
+  assertEquals(again.config, first.config);
+});

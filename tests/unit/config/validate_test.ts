@@ -1,0 +1,107 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  ConfigError,
+  formatProblem,
+  loadConfig,
+} from "../../../lib/config/mod.ts";
+
+const hostname = () => "host";
+
+async function refusals(...sets: string[]): Promise<string[]> {
+  const error = await assertRejects(
+    () => loadConfig({ sets, hostname }),
+    ConfigError,
+  );
+  return (error as ConfigError).problems.map(formatProblem);
+}
+
+Deno.test("validate, wss needs the authority's file, ws gets a note", async () => {
+  const [line] = await refusals("edgehub.websocket.url=wss://cloud");
+  assertStringIncludes(
+    line ?? "",
+    "default: edgehub.websocket.cafile: expected",
+  );
+  const { notes } = await loadConfig({
+    sets: ["edgehub.websocket.url=ws://cloud"],
+    hostname,
+  });
+  assertEquals(notes.length, 1);
+  assertStringIncludes(notes[0] ?? "", "nothing is encrypted");
+});
+
+Deno.test("validate, certificate and key come together or not at all", async () => {
+  const [noKey] = await refusals("edgehub.websocket.certfile=/c");
+  assertStringIncludes(noKey ?? "", "edgehub.websocket.keyfile: expected");
+  const [noCert] = await refusals("edgehub.websocket.keyfile=/k");
+  assertStringIncludes(noCert ?? "", "edgehub.websocket.certfile: expected");
+  const { notes } = await loadConfig({
+    sets: [
+      "edgehub.websocket.url=wss://cloud",
+      "edgehub.websocket.cafile=/ca",
+      "edgehub.websocket.certfile=/c",
+      "edgehub.websocket.keyfile=/k",
+    ],
+    hostname,
+  });
+  assertEquals(notes, []);
+});
+
+Deno.test("validate, wss without a certificate gets a note", async () => {
+  const { notes } = await loadConfig({
+    sets: ["edgehub.websocket.url=wss://cloud", "edgehub.websocket.cafile=/a"],
+    hostname,
+  });
+  assertStringIncludes(notes[0] ?? "", "refuses this node");
+});
+
+Deno.test("validate, agents on TCP only on loopback and with a token", async () => {
+  const [noToken] = await refusals("edged.listen=127.0.0.1:8080");
+  assertStringIncludes(noToken ?? "", "edged.token-file: expected the path");
+  for (
+    const listen of [
+      "0.0.0.0:80",
+      "192.168.0.1:80",
+      ":80",
+      "127.0.0.1",
+      "127.0.0.1:99999",
+      "[::]:80",
+      "cloud:80",
+    ]
+  ) {
+    const lines = await refusals(
+      `edged.listen=${listen}`,
+      "edged.token-file=t",
+    );
+    assertEquals(lines.length, 1, listen);
+    assertStringIncludes(lines[0] ?? "", "expected a loopback address", listen);
+  }
+  for (const listen of ["127.0.0.1:0", "localhost:80", "[::1]:80"]) {
+    const sets = [`edged.listen=${listen}`, "edged.token-file=t"];
+    const { config } = await loadConfig({ sets, hostname });
+    assertEquals(config.edged.listen?.port, listen.endsWith(":0") ? 0 : 80);
+  }
+});
+
+Deno.test("validate, sockets fit the system and differ", async () => {
+  const [long] = await refusals(`edged.socket=/${"a".repeat(107)}`);
+  assertStringIncludes(long ?? "", "at most 107 bytes");
+  const [same] = await refusals("edged.socket=/s", "admin.socket=/s");
+  assertStringIncludes(same ?? "", "admin.socket: expected another path");
+  const { notes } = await loadConfig({
+    sets: ["edged.socket=", "admin.socket="],
+    hostname,
+  });
+  assertStringIncludes(notes[1] ?? "", "no pod agent can attach");
+});
+
+Deno.test("validate, the database has a file name", async () => {
+  for (const path of ['""', "/d/"]) {
+    const [line] = await refusals(`store.path=${path}`);
+    assertStringIncludes(line ?? "", "store.path: expected the path of a file");
+  }
+});
+
+Deno.test("validate, the last wait is not below the first", async () => {
+  const [line] = await refusals("edgehub.reconnect.base=61");
+  assertStringIncludes(line ?? "", "edgehub.reconnect.cap: expected at least");
+});

@@ -1,0 +1,189 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { decode, PermanentFault } from "../../../lib/message/mod.ts";
+import { LIMITS } from "../../../lib/base/mod.ts";
+import { fromCloud, fromEdged, object, pod } from "../../support/messages.ts";
+import {
+  effects,
+  only,
+  OperationBench,
+} from "../../support/operation_bench.ts";
+
+const STATUS = "default/podstatus/web-0";
+
+function status(phase: string, uid = "uid-web-0") {
+  return { UID: uid, Name: "web-0", Status: { phase } };
+}
+
+for (const connected of [true, false]) {
+  const when = connected ? "connected" : "offline";
+  Deno.test(`local_ok_means_stored_outbound (${when})`, async () => {
+    await using bench = await OperationBench.open();
+    bench.connected = connected;
+    const message = fromEdged("update", STATUS, status("Running"));
+    const outcome = bench.edged(message);
+    assertEquals(
+      JSON.parse(bench.store.get(STATUS)?.value ?? ""),
+      message.content,
+    );
+    const [row] = bench.store.outbox(0, 10);
+    assertEquals(row?.msgId, message.header.msg_id);
+    assertEquals(decode(row?.text ?? ""), { ok: true, message });
+    only(outcome, "outbox");
+    const reply = only(outcome, "reply").message;
+    assertEquals([reply.content, reply.header.parent_msg_id], [
+      "OK",
+      message.header.msg_id,
+    ]);
+  });
+
+  Deno.test(`an update without a delta is answered at once (${when})`, async () => {
+    await using bench = await OperationBench.open();
+    bench.connected = connected;
+    bench.edged(fromEdged("update", STATUS, status("Running")));
+    const revision = bench.store.revision();
+    const outcome = bench.edged(
+      fromEdged("update", STATUS, status("Running")),
+    );
+    assertEquals(only(outcome, "reply").message.content, "OK");
+    assertEquals(effects(outcome, "outbox"), []);
+    assertEquals(bench.store.outboxLength(), 1);
+    assertEquals(bench.store.revision(), revision);
+  });
+}
+
+Deno.test("an agent's update of what it read wins over the equal version", async () => {
+  await using bench = await OperationBench.open();
+  const key = "null/node/edge-1";
+  bench.cloud(fromCloud("update", key, object("Node", "edge-1", 5)));
+  const labelled = { ...object("Node", "edge-1", 5), spec: { x: 1 } };
+  const outcome = bench.edged(fromEdged("update", key, labelled));
+  only(outcome, "outbox");
+  assertEquals(JSON.parse(bench.store.get(key)?.value ?? "").spec, { x: 1 });
+});
+
+Deno.test("a status of a pod that was deleted here goes nowhere", async () => {
+  await using bench = await OperationBench.open();
+  const key = "default/pod/web-0";
+  bench.cloud(fromCloud("insert", key, pod("web-0", 1)));
+  bench.cloud(fromCloud("delete", key, pod("web-0", 2)));
+  const outcome = bench.edged(fromEdged("update", STATUS, status("Failed")));
+  assertEquals(only(outcome, "reply").message.content, "OK");
+  assertEquals(bench.store.outboxLength(), 0);
+  assertEquals(bench.store.get(STATUS), undefined);
+});
+
+Deno.test("a status of the pod's predecessor goes nowhere", async () => {
+  await using bench = await OperationBench.open();
+  bench.cloud(
+    fromCloud("insert", "default/pod/web-0", pod("web-0", 1, { uid: "B" })),
+  );
+  bench.edged(fromEdged("update", STATUS, status("Failed", "A")));
+  assertEquals(bench.store.outboxLength(), 0);
+});
+
+for (
+  const [operation, resource] of [
+    ["insert", "null/node/edge-1"],
+    ["insert", "kube-node-lease/lease/edge-1"],
+    ["update", "kube-node-lease/lease/edge-1"],
+    ["insert", "default/pod/mirror"],
+    ["insert", "default/certificatesigningrequest/csr-x"],
+    ["patch", "default/podpatch/web-0"],
+    ["patch", "null/nodepatch/edge-1"],
+  ] as const
+) {
+  Deno.test(`${operation} ${resource} is asked of the cloud, never queued`, async () => {
+    await using bench = await OperationBench.open();
+    const message = fromEdged(operation, resource, { metadata: {} });
+    const { request } = only(bench.edged(message), "ask");
+    assertEquals(request.upstream.content, message.content);
+    assertEquals(bench.store.outboxLength(), 0);
+    bench.connected = false;
+    const { message: error } = only(bench.edged(message), "reply");
+    assertEquals(error.route.operation, "error");
+    assertEquals(error.header.parent_msg_id, message.header.msg_id);
+    assertEquals(bench.store.outboxLength(), 0);
+  });
+}
+
+for (const operation of ["insert", "update", "patch"]) {
+  Deno.test(`an event (${operation}) is passed on and stored nowhere else`, async () => {
+    await using bench = await OperationBench.open();
+    const resource = "default/event/web-0.17c";
+    const event = fromEdged(operation, resource, { reason: "Started" });
+    const outcome = bench.edged(event);
+    only(outcome, "outbox");
+    assertEquals(bench.store.outboxLength(), 1);
+    assertEquals(bench.store.get(resource), undefined);
+  });
+}
+
+Deno.test("events beyond the bound go oldest first and are counted", async () => {
+  await using bench = await OperationBench.open();
+  const batch = bench.store.batch();
+  batch.message(() => {
+    for (let i = 0; i < LIMITS.outboxEventsMax; i++) {
+      batch.tx.enqueue({
+        msgId: `event-${i}`,
+        resource: `default/event/e${i}`,
+        type: "event",
+        text: "{}",
+        createdAtMs: 0,
+      });
+    }
+  });
+  batch.commit();
+  const event = fromEdged("insert", "default/event/last", { reason: "x" });
+  const outcome = bench.edged(event);
+  assertEquals(effects(outcome, "noted").map((n) => n.what), ["event-dropped"]);
+  assertEquals(bench.store.outboxLength(), LIMITS.outboxEventsMax);
+  assertEquals(bench.store.outbox(0, 1)[0]?.msgId, "event-1");
+});
+
+Deno.test("edged's delete of a pod goes to the cloud and the row stays", async () => {
+  await using bench = await OperationBench.open();
+  const key = "default/pod/web-0";
+  bench.cloud(fromCloud("insert", key, pod("web-0", 1)));
+  const message = fromEdged("delete", key, {
+    gracePeriodSeconds: 0,
+    preconditions: { uid: "uid-web-0" },
+  });
+  const outcome = bench.edged(message);
+  assertEquals(only(outcome, "reply").message.content, "OK");
+  assertEquals(bench.store.outbox(0, 1)[0]?.msgId, message.header.msg_id);
+  assertEquals(bench.store.get(key)?.version, "1");
+});
+
+Deno.test("edged's delete of what it stored itself goes at once", async () => {
+  await using bench = await OperationBench.open();
+  bench.edged(fromEdged("update", STATUS, status("Running")));
+  const outcome = bench.edged(fromEdged("delete", STATUS));
+  assertEquals(only(outcome, "reply").message.content, "OK");
+  assertEquals(bench.store.get(STATUS), undefined);
+  assertEquals(bench.store.outboxLength(), 0);
+});
+
+Deno.test("edged may not delete what only the cloud can", async () => {
+  await using bench = await OperationBench.open();
+  bench.cloud(
+    fromCloud("insert", "default/secret/s", object("Secret", "s", 1)),
+  );
+  assertThrows(
+    () => bench.edged(fromEdged("delete", "default/secret/s")),
+    PermanentFault,
+    "Only the cloud",
+  );
+  assertEquals(bench.store.get("default/secret/s")?.version, "1");
+});
+
+Deno.test("what edged sends under a cloud module's name goes up under its own", async () => {
+  await using bench = await OperationBench.open();
+  const message = fromEdged("update", STATUS, status("Running"));
+  const disguised = {
+    ...message,
+    route: { ...message.route, source: "edgecontroller" },
+  };
+  bench.edged(disguised);
+  const row = bench.store.outbox(0, 1)[0];
+  assertEquals(JSON.parse(row?.text ?? "").route.source, "edged");
+});

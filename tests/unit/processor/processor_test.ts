@@ -1,0 +1,357 @@
+import { assertEquals } from "@std/assert";
+import { type Message, newResponse } from "../../../lib/message/mod.ts";
+import {
+  type SqliteStore,
+  type Store,
+  StoreError,
+} from "../../../lib/store/mod.ts";
+import { LIMITS } from "../../../lib/base/mod.ts";
+import {
+  fromCloud,
+  fromEdged,
+  object,
+  pod,
+  TEST_STAMP,
+} from "../../support/messages.ts";
+import { ProcessorBench } from "../../support/processor_bench.ts";
+
+const insert = (name: string, version = 1) =>
+  fromCloud("insert", `default/pod/${name}`, pod(name, version));
+
+/** Parent ids and contents of answers. */
+const answers = (messages: readonly Message[]) =>
+  messages.map((m) => [m.header.parent_msg_id, m.route.operation, m.content]);
+
+/** A store whose COMMIT fails while `failing` says so. */
+function failingCommit(store: SqliteStore, failing: () => boolean): Store {
+  return wrapBatch(store, (batch) => ({
+    commit: () => {
+      if (failing()) {
+        throw new StoreError("io", "COMMIT failed: disk I/O error");
+      }
+      batch.commit();
+    },
+  }));
+}
+
+function wrapBatch(
+  store: SqliteStore,
+  change: (
+    batch: ReturnType<Store["batch"]>,
+  ) => Partial<ReturnType<Store["batch"]>>,
+): Store {
+  return new Proxy(store as Store, {
+    get(target, name) {
+      if (name === "batch") {
+        return () => {
+          const batch = store.batch();
+          return {
+            tx: batch.tx,
+            message: <T>(run: () => T) => batch.message(run),
+            commit: () => batch.commit(),
+            rollback: () => batch.rollback(),
+            ...change(batch),
+          };
+        };
+      }
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+Deno.test("ack_only_after_commit: no outcome leaves before COMMIT returned", async () => {
+  const seen: number[] = [];
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch) => ({
+        commit: () => {
+          seen.push(bench.cloud.messages.length);
+          batch.commit();
+        },
+      })),
+  });
+  const messages = [insert("a"), insert("b"), insert("c")];
+  await bench.fromCloud(...messages);
+  assertEquals(seen, [0]);
+  assertEquals(
+    answers(bench.cloud.take()),
+    messages.map((m) => [m.header.msg_id, "response", "OK"]),
+  );
+});
+
+Deno.test("a failed COMMIT acknowledges nothing of its batch, and it recovers", async () => {
+  let failing = true;
+  const told: string[] = [];
+  await using bench = await ProcessorBench.start({
+    wrap: (store) => failingCommit(store, () => failing),
+    observer: {
+      failed: (error) => told.push((error as StoreError).kind),
+      recovered: () => told.push("recovered"),
+    },
+  });
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const messages = [insert("a"), insert("b")];
+  await bench.fromCloud(...messages);
+  assertEquals(
+    bench.cloud.take().map((m) => [m.header.parent_msg_id, m.route.operation]),
+    messages.map((m) => [m.header.msg_id, "error"]),
+  );
+  assertEquals(edged.take(), []);
+  assertEquals(bench.store.get("default/pod/a"), undefined);
+  failing = false;
+  await bench.fromCloud(...messages);
+  assertEquals(answers(bench.cloud.take()).map((a) => a[1]), [
+    "response",
+    "response",
+  ]);
+  assertEquals(edged.take().length, 2);
+  assertEquals(told, ["io", "recovered"]);
+});
+
+Deno.test("a message that fails alone fails alone", async () => {
+  await using bench = await ProcessorBench.start();
+  const bad = fromCloud(
+    "insert",
+    "default/pod/bad",
+    pod("bad", "not-a-number"),
+  );
+  const [a, b] = [insert("a"), insert("b")];
+  await bench.fromCloud(a, bad, b);
+  const [first, second, third] = bench.cloud.take();
+  assertEquals(first?.content, "OK");
+  assertEquals(second?.header.parent_msg_id, bad.header.msg_id);
+  assertEquals(second?.route.operation, "response");
+  assertEquals(
+    second?.content,
+    "Resource version is not an unsigned 64-bit integer",
+  );
+  assertEquals(third?.content, "OK");
+  assertEquals(bench.store.get("default/pod/bad"), undefined);
+  assertEquals(bench.store.list("pod").length, 2);
+});
+
+Deno.test("a store failure of one message undoes that one and answers error", async () => {
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch) => ({
+        message: <T>(run: () => T) =>
+          batch.message(() => {
+            const result = run();
+            if (batch.tx.get("default/pod/b")?.revision === 2) {
+              throw new StoreError("io", "disk I/O error");
+            }
+            return result;
+          }),
+      })),
+  });
+  const messages = [insert("a"), insert("b"), insert("c")];
+  await bench.fromCloud(...messages);
+  assertEquals(bench.cloud.take().map((m) => m.route.operation), [
+    "response",
+    "error",
+    "response",
+  ]);
+  assertEquals(bench.store.list("pod").map((row) => row.key), [
+    "default/pod/a",
+    "default/pod/c",
+  ]);
+});
+
+Deno.test("an operation nobody knows is acked with its fault, once and for all", async () => {
+  const faults: string[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: { fault: (fault) => faults.push(fault.kind) },
+  });
+  const unknown = fromCloud("frobnicate", "default/pod/a", {});
+  const query = fromCloud("query", "default/pod", null);
+  const resource = fromCloud("insert", "nonsense", { metadata: {} });
+  await bench.fromCloud(unknown, query, resource);
+  assertEquals(
+    bench.cloud.take().map((m) => [m.route.operation, m.content]),
+    [
+      ["response", "Unknown operation: frobnicate"],
+      ["response", "Not allowed from here: query"],
+      ["response", "Resource is not <namespace>/<type>[/<name>]: nonsense"],
+    ],
+  );
+  assertEquals(faults, ["unknown-operation", "not-allowed", "bad-resource"]);
+});
+
+Deno.test("failed_handler_never_reports_success: a volume request is answered with an error", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(
+    fromCloud("createvolume", "default/volume/v1", "{}", {
+      source: "cloudhub",
+    }),
+  );
+  assertEquals(bench.cloud.take()[0]?.route.operation, "error");
+});
+
+Deno.test("a bad message of an agent is answered to the agent", async () => {
+  await using bench = await ProcessorBench.start();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const message = fromEdged("insert", "not-a-resource", {});
+  edged.send(message);
+  await bench.clock.settle();
+  const [answer] = edged.take();
+  assertEquals(answer?.route.operation, "error");
+  assertEquals(answer?.header.parent_msg_id, message.header.msg_id);
+  assertEquals(bench.cloud.take(), []);
+});
+
+Deno.test("full_queue_pushes_back: at its bound the inbox takes no more, then says when", async () => {
+  await using bench = await ProcessorBench.start();
+  const messages = Array.from(
+    { length: LIMITS.inboxMessagesMax + 1 },
+    (_, i) => insert(`p${i % 50}`),
+  );
+  const taken = messages.map((message) => bench.cloud.send(message));
+  assertEquals(taken.filter((t) => t).length, LIMITS.inboxMessagesMax);
+  const room = bench.router.room("metamanager");
+  assertEquals(room === undefined, false);
+  await Promise.all([room, bench.clock.settle()]);
+  assertEquals(bench.cloud.take().length, LIMITS.inboxMessagesMax);
+});
+
+Deno.test("one upstream request for equal questions, each asker gets its own answer", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.connect();
+  const edged = bench.agent();
+  const other = bench.agent("other");
+  await bench.clock.settle();
+  edged.take();
+  other.take();
+  const first = fromEdged("query", "default/secret/s");
+  const second = fromEdged("query", "default/secret/s");
+  edged.send(first);
+  await bench.clock.settle();
+  other.send(second);
+  await bench.clock.settle();
+  const asked = bench.cloud.take();
+  assertEquals(asked.length, 1);
+  const secret = object("Secret", "s", 4);
+  const answer = {
+    ...newResponse(TEST_STAMP, asked[0] as Message, secret),
+  };
+  await bench.fromCloud(answer);
+  for (const [agent, question] of [[edged, first], [other, second]] as const) {
+    const [reply] = agent.take();
+    assertEquals(reply?.header.parent_msg_id, question.header.msg_id);
+    assertEquals(reply?.content, secret);
+  }
+  assertEquals(answers(bench.cloud.take()), [
+    [answer.header.msg_id, "response", "OK"],
+  ]);
+});
+
+Deno.test("a question the cloud does not answer in time is answered from the store", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(
+    fromCloud("update", "default/secret/s", object("Secret", "s", 4)),
+  );
+  await bench.connect();
+  const edged = bench.agent("edged", { answers: false, since: 1 });
+  await bench.clock.settle();
+  edged.take();
+  const known = fromEdged("query", "default/secret/s");
+  const unknown = fromEdged("query", "default/secret/t");
+  edged.send(known);
+  edged.send(unknown);
+  await bench.clock.advance(9_999);
+  assertEquals(edged.take(), []);
+  await bench.clock.advance(2);
+  const [first, second] = edged.take();
+  assertEquals(first?.header.parent_msg_id, known.header.msg_id);
+  assertEquals((first?.content as string[]).length, 1);
+  assertEquals(second?.header.parent_msg_id, unknown.header.msg_id);
+  assertEquals(second?.route.operation, "error");
+});
+
+Deno.test("a link that goes down answers what waits at once", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const lease = fromEdged("update", "kube-node-lease/lease/edge-1", {});
+  edged.send(lease);
+  await bench.clock.settle();
+  assertEquals(edged.take(), []);
+  await bench.connect(false);
+  const [answer] = edged.take();
+  assertEquals(answer?.header.parent_msg_id, lease.header.msg_id);
+  assertEquals(answer?.route.operation, "error");
+});
+
+Deno.test("what the node itself wants is answered even when COMMIT fails", async () => {
+  let failing = false;
+  await using bench = await ProcessorBench.start({
+    wrap: (store) => failingCommit(store, () => failing),
+  });
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  edged.send(fromEdged("query", "default/secret/s"));
+  await bench.clock.settle();
+  failing = true;
+  await bench.connect(false);
+  await bench.clock.settle();
+  assertEquals(edged.take().map((m) => m.route.operation), ["error"]);
+});
+
+Deno.test("the store counts as in sync once a connection has lasted", async () => {
+  await using bench = await ProcessorBench.start();
+  assertEquals(bench.store.isSynced("pod"), false);
+  await bench.connect();
+  await bench.clock.advance(9_000);
+  await bench.connect(false);
+  await bench.clock.advance(9_000);
+  assertEquals(bench.store.isSynced("pod"), false);
+  await bench.connect();
+  await bench.clock.advance(10_001);
+  assertEquals(bench.store.isSynced("pod"), true);
+});
+
+Deno.test("a standalone node is in sync with itself", async () => {
+  await using bench = await ProcessorBench.start({ standalone: true });
+  await bench.clock.settle();
+  assertEquals(bench.store.isSynced("pod"), true);
+});
+
+Deno.test("MetaSync runs on its interval while connected only", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"));
+  const edged = bench.agent();
+  await bench.clock.settle();
+  const status = { UID: "uid-a", Name: "a", Status: { phase: "Running" } };
+  edged.send(fromEdged("update", "default/podstatus/a", status));
+  await bench.clock.settle();
+  bench.cloud.take();
+  await bench.clock.advance(180_000);
+  assertEquals(bench.cloud.take(), []);
+  await bench.connect();
+  bench.cloud.take();
+  await bench.clock.advance(120_000);
+  const reports = bench.cloud.take().filter((m) => Array.isArray(m.content));
+  assertEquals(reports.map((m) => m.route.resource), [
+    "default/podstatus",
+    "default/podstatus",
+  ]);
+});
+
+Deno.test("Processor.drain() works off what waits, stop() ends every timer", async () => {
+  const bench = await ProcessorBench.start();
+  bench.cloud.send(insert("a"));
+  const drained = bench.processor.drain(1000);
+  await bench.clock.settle();
+  await drained;
+  assertEquals(bench.cloud.take().length, 1);
+  await bench[Symbol.asyncDispose]();
+  assertEquals(bench.clock.pending, 0);
+});
