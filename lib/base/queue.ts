@@ -11,7 +11,11 @@ export class BoundedQueue<T> {
   #waiting: PromiseWithResolvers<void> | undefined;
   readonly #capacity: number;
 
-  /** @param capacity Most items held at a time, 1 or more. */
+  /**
+   * Makes an empty queue.
+   *
+   * @param capacity Most items held at a time, 1 or more.
+   */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

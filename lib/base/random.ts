@@ -5,10 +5,10 @@ export type Random = () => number;
 export type Ids = () => string;
 
 /** The machine's random numbers. */
-export const systemRandom: Random = () => Math.random();
+export const systemRandom: Random = (): number => Math.random();
 
 /** Random UUIDs of the machine. */
-export const systemIds: Ids = () => crypto.randomUUID();
+export const systemIds: Ids = (): string => crypto.randomUUID();
 
 /**
  * Numbers that replay from a seed (mulberry32).

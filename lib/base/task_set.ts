@@ -6,14 +6,19 @@ export class TaskSet {
   readonly #tasks = new Map<Promise<void>, string>();
   readonly #onError: (name: string, error: unknown) => void;
 
-  /** @param onError Told of each rejection; must not throw. */
+  /**
+   * Starts nothing.
+   *
+   * @param onError Told of each rejection; must not throw.
+   */
   constructor(onError: (name: string, error: unknown) => void) {
     this.#onError = onError;
   }
 
   /** Starts a task; its rejection is reported, never left unhandled. */
   spawn(name: string, run: () => Promise<void>): void {
-    const task: Promise<void> = run().catch((error) =>
+    // What `run` throws before its first promise is reported as well.
+    const task: Promise<void> = Promise.try(run).catch((error) =>
       this.#onError(name, error)
     ).finally(() => this.#tasks.delete(task));
     this.#tasks.set(task, name);

@@ -1,6 +1,7 @@
 import type { FaultKind, MessageFault } from "./fault.ts";
 import type { Message } from "./message.ts";
 import { Group, Operation, VOLUME_OPERATIONS } from "./names.ts";
+import { quote, readableParts } from "./readable.ts";
 import { parseResource } from "./resource.ts";
 
 /**
@@ -34,9 +35,7 @@ const OPERATIONS: Readonly<Record<Origin, ReadonlySet<string>>> = {
 };
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...OPERATIONS.cloud,
-  ...OPERATIONS.edged,
-  ...OPERATIONS.internal,
+  ...Object.values(Operation),
   ...VOLUME_OPERATIONS,
 ]);
 
@@ -64,12 +63,20 @@ export function admit(
   if (!OPERATIONS[origin].has(operation)) {
     return KNOWN.has(operation)
       ? fault(message, "not-allowed", `Not allowed from here: ${operation}`)
-      : fault(message, "unknown-operation", `Unknown operation: ${operation}`);
+      : fault(
+        message,
+        "unknown-operation",
+        `Unknown operation: ${quote(operation)}`,
+      );
   }
   if (origin === "internal") return undefined;
   const group = message.route.group ?? "";
   if (!OBJECT_GROUPS.has(group)) {
-    return fault(message, "not-allowed", `No module here in group: ${group}`);
+    return fault(
+      message,
+      "not-allowed",
+      `No module here in group: ${quote(group)}`,
+    );
   }
   // What answers a request of ours is matched by its parent id alone.
   if (message.header.parent_msg_id && isAnswer(operation)) return undefined;
@@ -77,7 +84,7 @@ export function admit(
     return fault(
       message,
       "bad-resource",
-      `Resource is not <namespace>/<type>[/<name>]: ${resource.slice(0, 200)}`,
+      `Resource is not <namespace>/<type>[/<name>]: ${quote(resource)}`,
     );
   }
   return undefined;
@@ -89,14 +96,5 @@ export function isAnswer(operation: string): boolean {
 }
 
 function fault(message: Message, kind: FaultKind, text: string): MessageFault {
-  const { operation, resource, source, group } = message.route;
-  return {
-    kind,
-    text,
-    msgId: message.header.msg_id,
-    operation,
-    resource,
-    ...(source ? { source } : {}),
-    ...(group ? { group } : {}),
-  };
+  return { kind, text, ...readableParts(message) };
 }

@@ -1,6 +1,7 @@
 import { isRecord, LIMITS } from "../base/mod.ts";
 import type { FaultKind, MessageFault } from "./fault.ts";
 import type { Message } from "./message.ts";
+import { readableHead, readableParts } from "./readable.ts";
 
 /** What became of a frame: a message, or the fault to answer it with. */
 export type Decoded =
@@ -26,25 +27,29 @@ type Fields = Record<string, unknown>;
 export function decode(text: string, options: DecodeOptions = {}): Decoded {
   const lengthMax = options.lengthMax ?? LIMITS.messageBytesMax;
   if (text.length > lengthMax) {
-    return refuse(
-      "too-large",
-      `Message too large: ${text.length} characters, at most ${lengthMax}`,
-    );
+    return refuse({
+      kind: "too-large",
+      text:
+        `Message too large: ${text.length} characters, at most ${lengthMax}`,
+      ...readableHead(text),
+    });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // The parser's own text quotes the input, which may be a secret.
-    return refuse("not-json", "Frame is not JSON");
+    return refuse({
+      kind: "not-json",
+      text: "Frame is not JSON",
+      ...readableHead(text),
+    });
   }
   if (!isRecord(value)) {
-    return refuse("not-a-message", "Frame is not a JSON object");
+    return refuse({ kind: "not-a-message", text: "Frame is no JSON object" });
   }
-  const shape = checkShape(value);
-  if (shape) return { ok: false, fault: withRoute(value, shape) };
-  const unsafe = checkContent(value, text);
-  if (unsafe) return { ok: false, fault: withRoute(value, unsafe) };
+  const complaint = checkShape(value) ?? checkContent(value, text);
+  if (complaint) return refuse({ ...complaint, ...readableParts(value) });
   if (!("content" in value)) value.content = null;
   return { ok: true, message: value as unknown as Message };
 }
@@ -91,13 +96,13 @@ function checkShape(value: Fields): Complaint | undefined {
 }
 
 /**
- * The whole value is walked only if its text gives a reason to: the walk for
- * keys and strings costs half as much as parsing.
+ * Walks the whole value: keys, numbers and depth are always looked at, the
+ * characters of strings only if the text gives a reason to. Half a surrogate
+ * pair stands there as it is or as an escape.
  */
 function checkContent(value: Fields, text: string): Complaint | undefined {
-  const suspicious = text.includes("__proto__") || text.includes("\\u") ||
-    !text.isWellFormed();
-  return walk(value, LIMITS.messageDepthMax, suspicious);
+  const strings = text.includes("\\u") || !text.isWellFormed();
+  return walk(value, LIMITS.messageDepthMax, strings);
 }
 
 function walk(
@@ -107,6 +112,9 @@ function walk(
 ): Complaint | undefined {
   if (typeof value === "string") {
     return strings && !value.isWellFormed() ? LONE_SURROGATE : undefined;
+  }
+  if (typeof value === "number") {
+    return Number.isFinite(value) ? undefined : TOO_BIG;
   }
   if (typeof value !== "object" || value === null) return undefined;
   if (depthLeft === 0) return TOO_DEEP;
@@ -130,6 +138,11 @@ const LONE_SURROGATE: Complaint = {
   kind: "lone-surrogate",
   text: "Message holds half a surrogate pair, which no UTF-8 text can carry",
 };
+/** `JSON.parse` makes infinity of it, which would leave as `null`. */
+const TOO_BIG: Complaint = {
+  kind: "bad-content",
+  text: "Message holds a number beyond the range of a double",
+};
 const TOO_DEEP: Complaint = {
   kind: "too-deep",
   text: `Message nested too deeply: at most ${LIMITS.messageDepthMax} levels`,
@@ -143,28 +156,8 @@ function mistyped(kind: FaultKind, field: string, wanted: string): Complaint {
   return { kind, text: `Message field ${field} is not ${wanted}` };
 }
 
-function refuse(kind: FaultKind, text: string): Decoded {
-  return { ok: false, fault: { kind, text } };
-}
-
-/** Adds what the answer needs, as far as it can be read. */
-function withRoute(value: Fields, complaint: Complaint): MessageFault {
-  const header = isRecord(value.header) ? value.header : {};
-  const route = isRecord(value.route) ? value.route : {};
-  const text = (field: unknown) =>
-    typeof field === "string" && field !== "" && field.isWellFormed() &&
-      field.length <= LIMITS.resourceLengthMax
-      ? field
-      : undefined;
-  const found = {
-    msgId: text(header.msg_id),
-    resource: text(route.resource),
-    operation: text(route.operation),
-    source: text(route.source),
-    group: text(route.group),
-  };
-  const known = Object.entries(found).filter(([, value]) => value);
-  return { ...complaint, ...Object.fromEntries(known) };
+function refuse(fault: MessageFault): Decoded {
+  return { ok: false, fault };
 }
 
 function isStringOrMissing(value: unknown): boolean {

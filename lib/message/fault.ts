@@ -41,6 +41,9 @@ export interface MessageFault {
   readonly cause?: unknown;
 }
 
+/** Resource of the answer to a message whose own could not be read. */
+const UNREADABLE = "unknown";
+
 /**
  * The answer to a message that can never succeed. To the cloud it is a
  * `response`, since an `error` would be repeated for ever, 25 s a round,
@@ -66,7 +69,7 @@ export function faultAnswer(
       : Module.metamanager,
     group: fault.group ?? Group.resource,
     operation: asResponse ? Operation.response : Operation.error,
-    resource: fault.resource ?? "",
+    resource: fault.resource ?? UNREADABLE,
     content: fault.text,
   });
 }
@@ -78,7 +81,11 @@ export class PermanentFault extends Error {
   /** Which rule was broken. */
   readonly kind: FaultKind;
 
-  /** @param text What was expected and what came; no content of the message. */
+  /**
+   * Names the rule.
+   *
+   * @param text What was expected and what came; no content of the message.
+   */
   constructor(kind: FaultKind, text: string) {
     super(text);
     this.kind = kind;

@@ -35,7 +35,9 @@ export interface Route {
  * treat them as immutable and build new ones.
  */
 export interface Message {
+  /** Who it is and what it answers. */
   readonly header: Readonly<Header>;
+  /** Where it comes from and what it is about. */
   readonly route: Readonly<Route>;
   /** Any JSON value; `null` when there is none. */
   readonly content: unknown;

@@ -17,7 +17,8 @@ const CONTROL_REGEXP = /[\u0000-\u001f\u007f]/;
 
 /**
  * Reads a resource of the groups that name Kubernetes objects (wire
- * document, 6).
+ * document, 6). One with the prefix `node/<id>/`, which CloudHub adds and
+ * strips, has too many parts; a namespace may be called `node`.
  *
  * @returns `undefined` if it does not have two or three non-empty parts, is
  *   too long or holds control characters.
@@ -35,8 +36,6 @@ export function parseResource(resource: string): ResourceKey | undefined {
   const resId = second < 0 ? "" : resource.slice(second + 1);
   if (resType === "" || (second >= 0 && resId === "")) return undefined;
   if (resId.includes("/")) return undefined;
-  // CloudHub adds this prefix to all it receives; from an edge it is a mistake.
-  if (namespace === "node" && second >= 0) return undefined;
   return { resKey: resource, namespace, resType, resId };
 }
 

@@ -1,4 +1,5 @@
 import { isRecord } from "../base/mod.ts";
+import { OK } from "./names.ts";
 
 /** A Kubernetes `Status` without wrapper, as the cloud sends it. */
 export interface Status {
@@ -60,13 +61,17 @@ export function errStatus(
 
 /** What the content of a cloud's answer to a request is (wire document, 5.8). */
 export type AnswerContent =
+  /** Done, without an object. */
   | { readonly kind: "ok" }
+  /** Done; the object as it is now. */
   | { readonly kind: "object"; readonly object: Record<string, unknown> }
+  /** Refused, with Kubernetes' reason (`Unknown` if there is none) and text. */
   | {
     readonly kind: "failed";
     readonly reason: string;
     readonly message: string;
   }
+  /** A list, a text, nothing. */
   | { readonly kind: "other" };
 
 /**
@@ -74,7 +79,7 @@ export type AnswerContent =
  * `Err`, `ErrStatus`, a bare object, anything else.
  */
 export function readAnswer(content: unknown): AnswerContent {
-  if (content === "OK") return { kind: "ok" };
+  if (content === OK) return { kind: "ok" };
   if (!isRecord(content)) return { kind: "other" };
   if (isRecord(content.ErrStatus)) return failed(content.ErrStatus);
   if ("Err" in content && "Object" in content) {

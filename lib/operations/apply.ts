@@ -1,4 +1,4 @@
-import type { Message } from "../message/mod.ts";
+import { type Message, ResourceType } from "../message/mod.ts";
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import { sameContent } from "./delta.ts";
 import { withKind } from "./keys.ts";
@@ -73,6 +73,7 @@ export function applyObject(
     if (!isLater(row, identity)) return { kind: "stale" };
     const content = withKind(raw, target.type);
     const removedRevision = tx.remove(target.key) ?? tx.revision();
+    if (target.type === ResourceType.pod) forgetPod(tx, row);
     const revision = put(content);
     return { kind: "recreated", removedRevision, old: row, revision, content };
   }
@@ -101,6 +102,26 @@ export function applyObject(
       created: identity.created || (old?.created ?? ""),
       source: message.route.source ?? "",
     });
+  }
+}
+
+/**
+ * Removes what belongs to a pod that is gone: its status, its tokens, its
+ * reports. A report sent later would make CloudCore delete whatever pod has
+ * the name by then.
+ */
+export function forgetPod(
+  tx: StoreTransaction,
+  pod: Pick<MetaRow, "key" | "uid">,
+): void {
+  const [namespace, , name] = pod.key.split("/");
+  const status = `${namespace}/${ResourceType.podstatus}/${name}`;
+  tx.drop(status);
+  tx.dropOutbox(status);
+  tx.dropOutbox(pod.key);
+  if (!pod.uid) return;
+  for (const token of tx.list(ResourceType.serviceaccounttoken)) {
+    if (token.uid === pod.uid) tx.drop(token.key);
   }
 }
 

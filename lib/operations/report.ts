@@ -1,4 +1,4 @@
-import { LIMITS } from "../base/mod.ts";
+import { isRecord, LIMITS } from "../base/mod.ts";
 import {
   CLOUD_SOURCES,
   encode,
@@ -29,6 +29,9 @@ export function reportToCloud(
   if (message.content === null) {
     throw new PermanentFault("bad-content", "Content is empty");
   }
+  if (resource.resType === ResourceType.podstatus && resource.resId === "") {
+    return reportStatuses(message, tx, context);
+  }
   const reply: Effect = {
     kind: "reply",
     to: context.from,
@@ -49,6 +52,45 @@ export function reportToCloud(
   }
   enqueue(message, tx, context);
   return [{ kind: "outbox" }, reply];
+}
+
+/**
+ * A list of statuses is so many reports: one row and one outbox message for
+ * each pod, which go when the pod goes.
+ *
+ * @throws {PermanentFault} If an entry names no pod.
+ */
+function reportStatuses(
+  message: Message,
+  tx: StoreTransaction,
+  context: Context,
+): Outcome {
+  const { content, header, route } = message;
+  const effects = new Map<string, Effect>();
+  for (const status of Array.isArray(content) ? content : [content]) {
+    const name = isRecord(status) ? status.Name : undefined;
+    if (typeof name !== "string" || name === "") {
+      throw new PermanentFault("bad-content", "A status has no Name");
+    }
+    const outcome = reportToCloud(
+      {
+        header: { ...header, msg_id: context.newId() },
+        route: { ...route, resource: `${route.resource}/${name}` },
+        content: status,
+      },
+      tx,
+      context,
+    );
+    for (const effect of outcome) {
+      const { kind } = effect;
+      if (kind !== "reply") effects.set(kind === "outbox" ? "" : name, effect);
+    }
+  }
+  const reply = newOk(context, message);
+  return [
+    ...effects.values(),
+    { kind: "reply", to: context.from, message: reply },
+  ];
 }
 
 /** Passes an agent's message to the cloud by way of the outbox, unstored. */

@@ -1,6 +1,7 @@
 import { isRecord } from "../base/mod.ts";
 import {
   type Message,
+  Module,
   newOk,
   Operation,
   parseResource,
@@ -15,7 +16,7 @@ import type { Context, Operate } from "./context.ts";
 import { boundUid, storeKeyOf } from "./keys.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
 import { policyFor } from "./policy.ts";
-import { isForAgents } from "./write.ts";
+import { deleteOf, isForAgents } from "./write.ts";
 
 /** Reasons of a refusal that may be gone the next time. */
 const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
@@ -123,6 +124,17 @@ function takeInObject(
   const applied = applyObject(tx, message, { ...target, content: object });
   const effects: Effect[] = [{ kind: "confirmed", key: target.key }];
   if (request || !isForAgents(policy, object, context)) return effects;
+  if (applied.kind === "recreated") {
+    effects.push({
+      kind: "hand-over",
+      revision: applied.removedRevision,
+      message: deleteOf(context, {
+        resource: resource.resKey,
+        uid: applied.old.uid,
+        source: message.route.source ?? Module.edgecontroller,
+      }),
+    });
+  }
   if (applied.kind === "stored" || applied.kind === "recreated") {
     effects.push({
       kind: "hand-over",

@@ -13,7 +13,7 @@ import {
 } from "../message/mod.ts";
 import { isRecord } from "../base/mod.ts";
 import type { StoreTransaction } from "../store/mod.ts";
-import { applyObject } from "./apply.ts";
+import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { isClusterScoped, storeKeyOf } from "./keys.ts";
 import type { Effect, Outcome } from "./outcome.ts";
@@ -128,26 +128,9 @@ export function deleteFromCloud(
   if (!row || (uid && row.uid && uid !== row.uid)) return [unchanged, ack];
   const revision = tx.remove(key, message.header.resourceversion) ??
     tx.revision();
-  if (resource.resType === ResourceType.pod) forgetPod(tx, resource, row.uid);
+  if (resource.resType === ResourceType.pod) forgetPod(tx, row);
   if (!isForAgents(policy, parsed(row.value), context)) return [ack];
   return [{ kind: "hand-over", message, revision, answers: message }];
-}
-
-/** Removes what belongs to a pod: its status, its tokens, its reports. */
-function forgetPod(
-  tx: StoreTransaction,
-  resource: ResourceKey,
-  uid: string,
-): void {
-  const { namespace, resId } = resource;
-  const status = `${namespace}/${ResourceType.podstatus}/${resId}`;
-  tx.drop(status);
-  tx.dropOutbox(status);
-  tx.dropOutbox(resource.resKey);
-  if (!uid) return;
-  for (const token of tx.list(ResourceType.serviceaccounttoken)) {
-    if (token.uid === uid) tx.drop(token.key);
-  }
 }
 
 /** A delete made by the node, with the stub that CloudCore's repairs have. */

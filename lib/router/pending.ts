@@ -18,7 +18,11 @@ export class PendingTable<T> {
   readonly #clock: Clock;
   readonly #sizeMax: number;
 
-  /** @param sizeMax Most entries at a time; at the bound `add` refuses. */
+  /**
+   * Makes an empty table.
+   *
+   * @param sizeMax Most entries at a time; at the bound `add` refuses.
+   */
   constructor(clock: Clock, sizeMax: number) {
     this.#clock = clock;
     this.#sizeMax = sizeMax;

@@ -53,7 +53,11 @@ export class NoReceiverError extends Error {
   /** The module or group that was meant. */
   readonly receiver: string;
 
-  /** @param kind Whether a module or a group was meant. */
+  /**
+   * Names the receiver.
+   *
+   * @param kind Whether a module or a group was meant.
+   */
   constructor(kind: "module" | "group", receiver: string) {
     super(`Cannot send: no ${kind} named "${receiver}" is registered`);
     this.receiver = receiver;
@@ -65,7 +69,11 @@ export class QueueFullError extends Error {
   /** Always `QueueFullError`. */
   override readonly name = "QueueFullError";
 
-  /** @param receiver The module whose queue was full. */
+  /**
+   * Names the receiver.
+   *
+   * @param receiver The module whose queue was full.
+   */
   constructor(receiver: string) {
     super(`Cannot send: the queue of module "${receiver}" is full, try again`);
   }
@@ -76,7 +84,11 @@ export class ReplyTimeoutError extends Error {
   /** Always `ReplyTimeoutError`. */
   override readonly name = "ReplyTimeoutError";
 
-  /** @param receiver The module that did not answer. */
+  /**
+   * Names what was asked.
+   *
+   * @param receiver The module that did not answer.
+   */
   constructor(receiver: string, message: Message, timeoutMs: number) {
     super(
       `No answer from module "${receiver}" within ${timeoutMs} ms to ` +
@@ -106,7 +118,11 @@ export class Router {
   readonly #observers = new Set<RouterObserver>();
   readonly #replies: PendingTable<PromiseWithResolvers<Message>>;
 
-  /** @param clock Measures the deadlines of `sendSync`. */
+  /**
+   * Makes a router without modules.
+   *
+   * @param clock Measures the deadlines of `sendSync`.
+   */
   constructor(clock: Clock) {
     this.#replies = new PendingTable(clock, LIMITS.pendingRequestsMax);
   }
@@ -161,21 +177,18 @@ export class Router {
   }
 
   /**
-   * Sends to every module of a group.
+   * Sends to every module that is in a group now.
    *
    * @returns Names of the modules whose queue was full.
    * @throws {NoReceiverError} If the group is empty.
    */
   sendToGroup(group: string, envelope: Envelope): string[] {
-    const refused: string[] = [];
-    let members = 0;
-    for (const module of this.#modules.values()) {
-      if (module.group !== group) continue;
-      members++;
-      if (!module.receive(envelope)) refused.push(module.name);
-    }
-    if (members === 0) throw new NoReceiverError("group", group);
-    return refused;
+    // A receiver may leave, and come back, while it is handed the message.
+    const members = this.modules().filter((module) => module.group === group);
+    if (members.length === 0) throw new NoReceiverError("group", group);
+    return members.filter((module) =>
+      this.#modules.get(module.name) === module && !module.receive(envelope)
+    ).map(({ name }) => name);
   }
 
   /** Settles once a module takes messages again; `undefined` if it does now. */
@@ -188,7 +201,8 @@ export class Router {
    * parent, passed to {@link respond}.
    *
    * @throws {NoReceiverError} If nobody has this name.
-   * @throws {QueueFullError} If its queue is full, or too many requests wait.
+   * @throws {QueueFullError} If its queue is full, or too many requests wait,
+   *   or one with the same id.
    * @throws {ReplyTimeoutError} If the deadline passed.
    * @throws The signal's reason, when it is aborted.
    */

@@ -68,12 +68,13 @@ export type Change =
 export interface Changes {
   /**
    * Changes above the revision, rising by revision. When `complete` is false
-   * these are all rows, and no tombstones: what is not among them is gone.
+   * these are all rows and the tombstones that are left: what is not among
+   * the rows is gone.
    */
   readonly changes: readonly Change[];
   /**
-   * False if deletes may be missing: for revision 0, if tombstones above the
-   * revision were pruned, after a repair, and for a revision never given.
+   * False if deletes may be missing: if tombstones above the revision were
+   * pruned, after a repair, and for a revision never given.
    */
   readonly complete: boolean;
   /** Revision up to which `changes` speaks. */

@@ -51,6 +51,44 @@ for (const connected of [true, false]) {
   });
 }
 
+Deno.test("a list of statuses is one report for each of its pods", async () => {
+  await using bench = await OperationBench.open();
+  const web1 = { ...status("Running", "uid-web-1"), Name: "web-1" };
+  const list = [status("Running"), web1];
+  const message = fromEdged("update", "default/podstatus", list);
+  const outcome = bench.edged(message);
+  const reply = only(outcome, "reply").message;
+  assertEquals([reply.content, reply.header.parent_msg_id], [
+    "OK",
+    message.header.msg_id,
+  ]);
+  only(outcome, "outbox");
+  const rows = bench.store.list("podstatus");
+  assertEquals(rows.map((row) => row.key), [STATUS, "default/podstatus/web-1"]);
+  assertEquals(rows.map((row) => JSON.parse(row.value)), list);
+  const sent = bench.store.outbox(0, 10).map((row) => JSON.parse(row.text));
+  assertEquals(sent.map(({ content }) => content), list);
+  assertEquals(new Set(sent.map(({ header }) => header.msg_id)).size, 2);
+  const again = bench.edged(fromEdged("update", "default/podstatus", [web1]));
+  assertEquals(effects(again, "outbox"), []);
+  assertEquals(bench.store.outboxLength(), 2);
+});
+
+Deno.test("a list of statuses is taken whole or refused whole", async () => {
+  await using bench = await OperationBench.open();
+  for (const bad of [{}, "x", null, ["x"], [{}], [{ Name: "a/b" }]]) {
+    const list = Array.isArray(bad) ? [status("Running"), ...bad] : bad;
+    assertThrows(
+      () => bench.edged(fromEdged("update", "default/podstatus", list)),
+      PermanentFault,
+    );
+  }
+  assertEquals(bench.store.list("podstatus"), []);
+  const none = bench.edged(fromEdged("update", "default/podstatus", []));
+  assertEquals(only(none, "reply").message.content, "OK");
+  assertEquals(effects(none, "outbox"), []);
+});
+
 Deno.test("an agent's update of what it read wins over the equal version", async () => {
   await using bench = await OperationBench.open();
   const key = "null/node/edge-1";

@@ -228,6 +228,31 @@ Deno.test("a definite refusal removes the outbox message and is told", async () 
   );
 });
 
+Deno.test("recreated_object_replaces_old: in a late answer, too", async () => {
+  await using bench = await OperationBench.open();
+  const config = (version: number, uid: string) => ({
+    ...object("ConfigMap", "c", version),
+    metadata: {
+      name: "c",
+      uid,
+      resourceVersion: String(version),
+      creationTimestamp: `2026-01-0${version}T00:00:00Z`,
+    },
+  });
+  bench.cloud(fromCloud("insert", CONFIG, config(1, "A")));
+  const outcome = bench.cloud(
+    fromCloud("response", CONFIG, config(2, "B"), { parentId: "late" }),
+  );
+  assertEquals(
+    effects(outcome, "hand-over").map(({ message, revision }) => [
+      message.route.operation,
+      (message.content as { metadata: { uid: string } }).metadata.uid,
+      revision,
+    ]),
+    [["delete", "A", 2], ["update", "B", 3]],
+  );
+});
+
 Deno.test("a refusal that may pass keeps the outbox message", async () => {
   await using bench = await OperationBench.open();
   const status = fromEdged("update", "default/podstatus/a", { UID: "u" });

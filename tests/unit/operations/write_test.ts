@@ -7,6 +7,13 @@ import {
   OperationBench,
 } from "../../support/operation_bench.ts";
 
+const TOKEN = "default/serviceaccounttoken/default";
+
+function tokenRequest(uid: string) {
+  const boundObjectRef = { kind: "Pod", name: "web-0", uid };
+  return { spec: { boundObjectRef } };
+}
+
 const KEY = "default/pod/web-0";
 
 Deno.test("insert from the cloud stores, hands over and wants an answer", async () => {
@@ -287,6 +294,31 @@ Deno.test("deleting a pod takes its status, its tokens and its reports along", a
   bench.cloud(fromCloud("delete", KEY, pod("web-0", 7)));
   assertEquals(bench.store.get("default/podstatus/web-0"), undefined);
   assertEquals(bench.store.outboxLength(), 0);
+});
+
+Deno.test("recreated_object_replaces_old: the old pod's status, tokens and reports go with it", async () => {
+  await using bench = await OperationBench.open();
+  bench.cloud(fromCloud("insert", KEY, pod("web-0", 5, { uid: "A" })));
+  // Sent later it would make CloudCore delete the new pod by its name.
+  bench.edged(
+    fromEdged("update", "default/podstatus/web-0", {
+      UID: "A",
+      Name: "web-0",
+      Status: {},
+    }),
+  );
+  const asked = bench.edged(fromEdged("query", TOKEN, tokenRequest("A")));
+  bench.cloud(
+    fromCloud("response", TOKEN, { kind: "TokenRequest", spec: {} }, {
+      parentId: only(asked, "ask").request.upstream.header.msg_id,
+    }),
+  );
+  assertEquals(bench.store.list("serviceaccounttoken").length, 1);
+  bench.cloud(fromCloud("update", KEY, pod("web-0", 8, { uid: "B" })));
+  assertEquals(bench.store.get(KEY)?.uid, "B");
+  assertEquals(bench.store.get("default/podstatus/web-0"), undefined);
+  assertEquals(bench.store.outboxLength(), 0);
+  assertEquals(bench.store.list("serviceaccounttoken"), []);
 });
 
 Deno.test("one_key_per_object: both spellings of a node are one row", async () => {

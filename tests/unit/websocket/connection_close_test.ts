@@ -200,3 +200,14 @@ Deno.test("WebSocketConnection, pings are answered while closing", async () => {
   await closed;
   assertEquals(await peer.readToEnd(), new Uint8Array(0));
 });
+
+Deno.test("WebSocketConnection.close, the peer's code counts even if ours never left", async () => {
+  const { connection, peer, clock } = setup({ capacityBytes: 10 });
+  connection.send("x".repeat(100));
+  const closed = connection.close({ deadlineMs: 10 });
+  await send(peer, { opcode: 8, payload: Uint8Array.of(0x0f, 0xa0) });
+  await settle();
+  clock.advance(10);
+  await closed;
+  assertEquals(await connection.ended, { code: 4000, reason: "", by: "us" });
+});

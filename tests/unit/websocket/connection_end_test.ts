@@ -166,22 +166,27 @@ Deno.test("WebSocketConnection, a failure drops what is queued but not a frame h
   await settle();
   const frames = readFrames(await peer.readExactly(12));
   assertEquals(frames[0]?.payload, bytesOf("0123456789"));
+  assertEquals((await peer.readExactly(1))[0], 0x88);
   peer.close();
   assertEquals(await received, null);
 });
 
 Deno.test("WebSocketConnection, a peer that half-closed still gets the close frame", async () => {
   for (const frame of [{ opcode: 3, key: KEY }, { opcode: 8, key: KEY }]) {
-    const { connection, near, peer } = setup({ role: "server" });
+    const { connection, near, peer } = setup({
+      role: "server",
+      capacityBytes: 1,
+    });
     const bytes = rawFrame(frame);
     let reads = 0;
     near.read = (into) => {
       into.set(bytes);
       return Promise.resolve(reads++ === 0 ? bytes.length : null);
     };
-    assertEquals(await connection.receive(), null);
+    const received = connection.receive();
     const frames = await framesToEnd(peer);
     assertEquals(frames.map(closeCode), [frame.opcode === 3 ? 1002 : 1005]);
+    assertEquals(await received, null);
   }
 });
 
@@ -209,4 +214,45 @@ Deno.test("WebSocketConnection, endless announced fragments are refused at the b
   clock.advance(1000);
   assertEquals(await received, null);
   assertEquals((await connection.ended).code, 1009);
+});
+
+Deno.test("WebSocketConnection, what one read brought is dropped when its end came with it", async () => {
+  const frames = [{ opcode: 1, payload: "message" }, { opcode: 10 }];
+  const aborted = setup();
+  aborted.connection.onPong = () => aborted.connection.abort();
+  await send(aborted.peer, ...frames);
+  assertEquals(await aborted.connection.receive(), null);
+
+  const closed = setup();
+  closed.connection.onPong = () => void closed.connection.close();
+  await send(closed.peer, ...frames, { opcode: 8 });
+  const received = closed.connection.receive();
+  await settle();
+  closed.peer.close();
+  assertEquals(await received, null);
+});
+
+Deno.test("WebSocketConnection, a stuck stream cannot hold up the end", async () => {
+  const cases = [[{ opcode: 3, key: KEY }, 1000, 1002], [
+    { opcode: 8, key: KEY },
+    5000,
+    1005,
+  ]] as const;
+  for (const [frame, deadlineMs, code] of cases) {
+    const { connection, peer, near, clock } = setup({
+      role: "server",
+      capacityBytes: 10,
+    });
+    connection.send("x".repeat(100));
+    await settle();
+    const received = connection.receive();
+    await send(peer, frame);
+    await settle();
+    clock.advance(deadlineMs - 1);
+    await settle();
+    assertEquals(near.closed, false);
+    clock.advance(1);
+    assertEquals(await received, null);
+    assertEquals((await connection.ended).code, code);
+  }
 });

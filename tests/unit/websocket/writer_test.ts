@@ -7,12 +7,13 @@ import { bytesOf, readFrames } from "./reference.ts";
 function setup(options: BytePipeOptions = {}) {
   const [near, peer] = bytePipe(options);
   const errors: unknown[] = [];
+  const clock = new ManualClock();
   const writer = new FrameWriter(near, {
     role: "server",
-    clock: new ManualClock(),
+    clock,
     onError: (error) => errors.push(error),
   });
-  return { writer, near, peer, errors };
+  return { writer, near, peer, errors, clock };
 }
 
 async function settle(): Promise<void> {
@@ -101,4 +102,38 @@ Deno.test("FrameWriter, the loop ends and starts again", async () => {
     assertEquals(near.offered.length, i);
     assertEquals(writer.writtenCount, i);
   }
+});
+
+Deno.test("FrameWriter, a small buffer is used again for each write", async () => {
+  const { writer, near } = setup();
+  const buffers = new Set<ArrayBufferLike>();
+  near.write = (bytes) => {
+    buffers.add(bytes.buffer);
+    assertEquals(bytes.byteOffset, 0);
+    return Promise.resolve(bytes.length);
+  };
+  for (const lane of ["data", "first"] as const) {
+    buffers.clear();
+    for (let i = 0; i < 5; i++) {
+      writer.send("x".repeat(1000), lane);
+      await writer.drained();
+    }
+    assertEquals(buffers.size, 1);
+  }
+});
+
+Deno.test("FrameWriter.lastWrittenMs, a write that waits is stamped with its begin", async () => {
+  const { writer, near, clock } = setup();
+  const stuck = Promise.withResolvers<number>();
+  near.write = () => stuck.promise;
+  const start = clock.monotonic();
+  clock.advance(500);
+  assertEquals(writer.lastWrittenMs, start);
+  writer.send("x", "data");
+  clock.advance(300);
+  await settle();
+  assertEquals(writer.lastWrittenMs, start + 500);
+  stuck.resolve(3);
+  await writer.drained();
+  assertEquals(writer.lastWrittenMs, start + 800);
 });

@@ -1,0 +1,124 @@
+import { type Clock, sleep } from "../base/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+import { StepFailedError } from "./check.ts";
+import type { DemoEvent, Hop } from "./event.ts";
+
+/** What a story is told with. */
+export interface StoryOptions {
+  /** Times steps and waits. */
+  readonly clock: Clock;
+  /** Takes each step as it is done. */
+  readonly onEvent: (event: DemoEvent) => void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Longest wait of a step in milliseconds. @default 10 000 */
+  readonly timeoutMs?: number;
+}
+
+/** What is waited for. */
+export interface Expectation {
+  /** It, in words. */
+  readonly expected: string;
+  /** What there is instead, in words. */
+  readonly came: () => string;
+}
+
+const TIMEOUT_MS = 10_000;
+/** Pause between two looks at a condition. */
+const LOOK_MS = 5;
+
+/** Acts and steps, numbered and timed: each step is a check. */
+export class Story {
+  readonly #options: StoryOptions;
+  readonly #startedMs: number;
+  #act = 0;
+  #step = 0;
+  #held = 0;
+
+  /** Begins now. */
+  constructor(options: StoryOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.monotonic();
+  }
+
+  /** Steps that held. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Milliseconds since the start. */
+  get elapsedMs(): number {
+    return this.#options.clock.monotonic() - this.#startedMs;
+  }
+
+  /** Ends it. */
+  get signal(): AbortSignal {
+    return this.#options.signal;
+  }
+
+  /** Begins the next act. */
+  act(title: string): void {
+    this.#act++;
+    this.#step = 0;
+    const { act, atMs } = { act: this.#act, atMs: this.elapsedMs };
+    this.#options.onEvent({ kind: "act", act, title, atMs });
+  }
+
+  /**
+   * Does a step and shows it.
+   *
+   * @param check Does it and checks it; returns what came of it, in words.
+   * @throws {StepFailedError} If it did not hold; it has been shown.
+   * @throws The reason of the signal.
+   */
+  async step(hop: Hop, check: () => string | Promise<string>): Promise<void> {
+    const { onEvent, signal } = this.#options;
+    signal.throwIfAborted();
+    const step = `${this.#act}.${++this.#step}`;
+    try {
+      const result = await check();
+      signal.throwIfAborted();
+      this.#held++;
+      onEvent({ kind: "step", step, atMs: this.elapsedMs, ...hop, result });
+    } catch (error) {
+      signal.throwIfAborted();
+      const failed = error instanceof StepFailedError
+        ? error
+        : new StepFailedError("no error", errorText(error), { cause: error });
+      const { expected, came } = failed;
+      onEvent({
+        kind: "failed",
+        step,
+        atMs: this.elapsedMs,
+        ...hop,
+        expected,
+        came,
+      });
+      throw failed;
+    }
+  }
+
+  /**
+   * Waits until there is something to see.
+   *
+   * @param look Returns it, or `undefined` or `false` while there is nothing.
+   * @throws {StepFailedError} If it does not come in time.
+   * @throws The reason of the signal.
+   */
+  async until<T>(
+    look: () => T | undefined | false,
+    about: Expectation,
+  ): Promise<T> {
+    const { clock, signal, timeoutMs = TIMEOUT_MS } = this.#options;
+    const endMs = clock.monotonic() + timeoutMs;
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+      if (clock.monotonic() >= endMs) {
+        const expected = `${about.expected} within ${timeoutMs / 1000} s`;
+        throw new StepFailedError(expected, about.came());
+      }
+      await sleep(clock, LOOK_MS, signal);
+    }
+  }
+}
