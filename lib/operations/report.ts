@@ -16,6 +16,15 @@ import type { Effect, Outcome } from "./outcome.ts";
 import { subjectOf } from "./write.ts";
 
 /**
+ * State, of which only the newest counts: a week offline leaves one row per
+ * object (failures.md C7). A confirmation of the older one finds nothing.
+ */
+const MERGED: ReadonlySet<string> = new Set([
+  ResourceType.podstatus,
+  ResourceType.nodestatus,
+]);
+
+/**
  * A report of an agent: nothing but an answer if it changes nothing, else
  * stored and put in the outbox in one transaction, so that `OK` means the
  * cloud will hear of it (failures.md A8).
@@ -49,6 +58,9 @@ export function reportToCloud(
   });
   if (applied.kind !== "stored" && applied.kind !== "recreated") {
     return note(applied.kind);
+  }
+  if (MERGED.has(resource.resType) && resource.resId) {
+    tx.dropOutbox(resource.resKey);
   }
   enqueue(message, tx, context);
   return [{ kind: "outbox" }, reply];

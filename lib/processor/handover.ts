@@ -14,6 +14,9 @@ import { deleteOf, isForAgents, policyFor } from "../operations/mod.ts";
 import { type ModuleSpec, PendingTable } from "../router/mod.ts";
 import type { Change, Store } from "../store/mod.ts";
 
+/** Wait before a failed catch-up is tried again, in milliseconds. */
+const RETRY_MS = 1000;
+
 interface Agent {
   readonly module: ModuleSpec;
   /** It has caught up: changes are handed to it as they are committed. */
@@ -76,7 +79,7 @@ export class Handover {
   attached(module: ModuleSpec): void {
     const agent: Agent = { module, live: false, suspended: false };
     this.#agents.set(module.name, agent);
-    this.#catchUp(agent).catch((error) => this.#options.onError(error));
+    this.#startCatchUp(agent);
   }
 
   /** An agent is gone: nobody waits for it any more. */
@@ -138,6 +141,16 @@ export class Handover {
   stop(): void {
     this.#waiting.cancelAll();
     this.#agents.clear();
+  }
+
+  /** A store that cannot be read now may be read later; nobody is forgotten. */
+  #startCatchUp(agent: Agent): void {
+    this.#catchUp(agent).catch((error) => {
+      this.#options.onError(error);
+      this.#options.clock.after(RETRY_MS, () => {
+        if (this.#isAttached(agent)) this.#startCatchUp(agent);
+      });
+    });
   }
 
   #wait(id: string, waiting: Waiting): boolean {

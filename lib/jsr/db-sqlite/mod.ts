@@ -68,13 +68,6 @@ export class Statement<T extends object = Row> {
   value(...params: Params): unknown[] | undefined {
     return this.values(...params)[0];
   }
-  /** All at once: `iterate` of node:sqlite ends silently at a damaged row. */
-  *iter(...params: Params): IterableIterator<T> {
-    yield* this.all(...params);
-  }
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.iter();
-  }
   finalize(): void {
     this.#statement = undefined;
   }

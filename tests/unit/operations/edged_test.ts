@@ -89,6 +89,34 @@ Deno.test("a list of statuses is taken whole or refused whole", async () => {
   assertEquals(effects(none, "outbox"), []);
 });
 
+Deno.test("backlog_is_merged_and_yields_to_live: one waiting report per status", async () => {
+  await using bench = await OperationBench.open();
+  bench.connected = false;
+  const other = fromEdged("update", "default/podstatus/b", { UID: "b" });
+  bench.edged(other);
+  for (let i = 0; i < 100; i++) {
+    bench.edged(fromEdged("update", STATUS, status(`Phase${i}`)));
+  }
+  const last = fromEdged("update", STATUS, status("Running"));
+  bench.edged(last);
+  assertEquals(
+    bench.store.outbox(0, 10).map((row) => row.msgId),
+    [other.header.msg_id, last.header.msg_id],
+  );
+});
+
+Deno.test("reports that are no state are kept one by one, in order", async () => {
+  await using bench = await OperationBench.open();
+  const reports = [1, 2, 3].map((n) =>
+    fromEdged("update", "default/thing/x", { n })
+  );
+  for (const report of reports) bench.edged(report);
+  assertEquals(
+    bench.store.outbox(0, 10).map((row) => row.msgId),
+    reports.map((report) => report.header.msg_id),
+  );
+});
+
 Deno.test("an agent's update of what it read wins over the equal version", async () => {
   await using bench = await OperationBench.open();
   const key = "null/node/edge-1";

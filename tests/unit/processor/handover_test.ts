@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { type Store, StoreError } from "../../../lib/store/mod.ts";
 import {
   type Message,
   newError,
@@ -267,6 +268,33 @@ Deno.test("a change during a replay comes once, after it", async () => {
   ]);
   await bench.fromCloud(insert("c"));
   assertEquals(got.at(-1)?.route.operation, "insert");
+});
+
+Deno.test("a store that cannot be read for a moment does not forget an agent", async () => {
+  let failing = true;
+  const failures: unknown[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: { failed: (error) => failures.push(error) },
+    wrap: (store) =>
+      new Proxy(store as Store, {
+        get(target, name) {
+          if (name === "changesSince" && failing) {
+            return () => {
+              throw new StoreError("io", "disk I/O error");
+            };
+          }
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+  });
+  await bench.fromCloud(insert("a"));
+  const edged = await attach(bench);
+  assertEquals(edged.take(), []);
+  assertEquals(failures.length, 1);
+  failing = false;
+  await bench.clock.advance(1_001);
+  assertEquals(changes(edged.take()), ["update default/pod/a"]);
 });
 
 for (const point of ["before hand-over", "after hand-over"] as const) {
