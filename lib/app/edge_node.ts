@@ -1,9 +1,7 @@
-import { AdminServer } from "../admin/mod.ts";
 import {
   type Clock,
   type Component,
   type Ids,
-  LIMITS,
   type Random,
   SystemClock,
   systemIds,
@@ -12,28 +10,17 @@ import {
 import type { Config } from "../config/mod.ts";
 import {
   attachInProcess,
-  EdgedLink,
   type InProcessAgent,
   type InProcessOptions,
 } from "../edged/mod.ts";
-import { Edgehub } from "../edgehub/mod.ts";
-import {
-  CLOUD_DISCONNECTED,
-  Group,
-  newMessage,
-  NODE_CONNECTION_RESOURCE,
-  NODE_CONNECTION_SOURCE,
-  Operation,
-  type Stamp,
-} from "../message/mod.ts";
-import { Processor } from "../processor/mod.ts";
+import type { Stamp } from "../message/mod.ts";
 import { Router } from "../router/mod.ts";
 import { openStore, type SqliteStore } from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
-import { registerGauges } from "./gauges.ts";
+import { buildParts, type Parts } from "./build.ts";
+import { Check } from "./check.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
-import { SnapshotTimer } from "./snapshot_timer.ts";
-import { Check, edgehubObserver, processorObserver } from "./telemetry.ts";
+import { type NodeTiming, TIMING } from "./timing.ts";
 
 /** What a node takes from outside; each has the machine's own as default. */
 export interface NodeParts {
@@ -48,23 +35,6 @@ export interface NodeParts {
   /** Departures from fixed times, for tests and demonstrations. */
   readonly timing?: Partial<NodeTiming>;
 }
-
-/** Times that are no configuration, in milliseconds. */
-export interface NodeTiming {
-  /** How long a connection lasts before the store counts as in sync. */
-  readonly syncSettleMs: number;
-  /** How long the cloud may ignore a new connection. */
-  readonly proofTimeoutMs: number;
-  /** How long a stop may take. */
-  readonly stopMs: number;
-}
-
-const TIMING: NodeTiming = {
-  // Twice SyncController's period: what the cloud had has come by then.
-  syncSettleMs: 10_000,
-  proofTimeoutMs: 30_000,
-  stopMs: 4000,
-};
 
 /**
  * A node: store, processor, cloud link, local link, operator's socket.
@@ -98,9 +68,7 @@ export class EdgeNode implements Component {
   readonly #timing: NodeTiming;
   readonly #startedMs: number;
   #store: SqliteStore | undefined;
-  #processor: Processor | undefined;
-  #edgehub: Edgehub | undefined;
-  #edged: EdgedLink | undefined;
+  #parts: Parts | undefined;
   #running: Component[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -137,7 +105,8 @@ export class EdgeNode implements Component {
     if (this.#store) return;
     this.#store = this.#openStore();
     try {
-      for (const part of this.#parts(this.#store)) {
+      this.#parts = this.#buildParts(this.#store);
+      for (const part of this.#parts.inOrder) {
         this.#running.push(part);
         await part.start();
       }
@@ -145,7 +114,7 @@ export class EdgeNode implements Component {
       await this.stop();
       throw error;
     }
-    if (!this.#edgehub) {
+    if (!this.#parts.edgehub) {
       this.#log.warn("standalone node: edgehub.websocket.url is not set", {
         node: this.name,
       });
@@ -175,9 +144,9 @@ export class EdgeNode implements Component {
       startedMs: this.#startedMs,
       nowMs: this.#clock.now(),
       health: this.health.report(),
-      edgehub: this.#edgehub,
-      edged: this.#edged,
-      processor: this.#processor,
+      edgehub: this.#parts?.edgehub,
+      edged: this.#parts?.edged,
+      processor: this.#parts?.processor,
       store: this.#store,
       url: this.#config.edgehub.websocket.url,
     });
@@ -185,7 +154,7 @@ export class EdgeNode implements Component {
 
   /** Dials the cloud now if the link is down. */
   reconnect(): void {
-    this.#edgehub?.reconnect();
+    this.#parts?.edgehub?.reconnect();
   }
 
   /**
@@ -194,9 +163,9 @@ export class EdgeNode implements Component {
    * @param deadlineMs Milliseconds for each step.
    */
   async drain(deadlineMs: number): Promise<void> {
-    await this.#edgehub?.drain(deadlineMs);
-    await this.#edged?.drain(deadlineMs);
-    await this.#processor?.drain(deadlineMs);
+    await this.#parts?.edgehub?.drain(deadlineMs);
+    await this.#parts?.edged?.drain(deadlineMs);
+    await this.#parts?.processor.drain(deadlineMs);
   }
 
   /** Drains, then ends every part and closes the store. */
@@ -224,6 +193,7 @@ export class EdgeNode implements Component {
       }
     }
     this.#running = [];
+    this.router.close();
     this.#store?.close();
     this.#log.info("node stopped", { node: this.name });
     this.#log.flush();
@@ -241,115 +211,19 @@ export class EdgeNode implements Component {
     return store;
   }
 
-  /** Builds the parts in the order in which they start. */
-  #parts(store: SqliteStore): Component[] {
-    const { config, clock } = { config: this.#config, clock: this.#clock };
-    const observed = {
+  #buildParts(store: SqliteStore): Parts {
+    return buildParts({
+      config: this.#config,
+      timing: this.#timing,
+      router: this.router,
+      clock: this.#clock,
+      random: this.#random,
+      stamp: this.#stamp,
       log: this.#log,
       metrics: this.metrics,
       health: this.health,
-      clock,
-    };
-    const { websocket, controller, reconnect } = config.edgehub;
-    this.#processor = new Processor({
-      router: this.router,
-      store,
-      clock,
-      stamp: this.#stamp,
-      nodeId: this.name,
-      standalone: websocket.url === "",
-      remoteTypes: new Set(config.meta.query.remoteTypes),
-      queryTimeoutMs: config.meta.query.timeoutMs,
-      replyTimeoutMs: config.edged.replyTimeoutMs,
-      metaSyncIntervalMs: config.meta.sync.podstatus.intervalMs,
-      syncSettleMs: this.#timing.syncSettleMs,
-      observer: processorObserver(observed),
-    });
-    const parts: Component[] = [this.#processor];
-    if (config.edged.socket || config.edged.listen) {
-      this.#edged = this.#buildEdged();
-      parts.push(this.#edged);
-    }
-    if (websocket.url) {
-      this.#edgehub = new Edgehub({
-        router: this.router,
-        clock,
-        random: this.#random,
-        stamp: this.#stamp,
-        url: new URL(websocket.url),
-        files: {
-          caFile: websocket.cafile,
-          certFile: websocket.certfile,
-          keyFile: websocket.keyfile,
-        },
-        nodeId: this.name,
-        projectId: controller.projectId,
-        handshakeTimeoutMs: websocket.handshakeTimeoutMs,
-        heartbeatMs: controller.heartbeatMs,
-        deadlines: {
-          readDeadlineMs: websocket.readDeadlineMs,
-          writeDeadlineMs: websocket.writeDeadlineMs,
-          proofTimeoutMs: this.#timing.proofTimeoutMs,
-        },
-        reconnect,
-        messageBytesMax: config.edgehub.messageBytesMax,
-        observer: edgehubObserver(observed),
-      });
-      parts.push(this.#edgehub);
-    }
-    if (config.store.snapshotMs > 0) {
-      parts.push(
-        new SnapshotTimer({
-          store,
-          clock,
-          intervalMs: config.store.snapshotMs,
-          log: this.#log.child("store"),
-        }),
-      );
-    }
-    if (config.admin.socket) {
-      parts.push(this.#buildAdmin(config.admin.socket));
-    }
-    registerGauges(this.metrics, {
-      processor: this.#processor,
-      edgehub: this.#edgehub,
-      edged: this.#edged,
+      status: () => this.status(),
       store,
     });
-    return parts;
-  }
-
-  #buildEdged(): EdgedLink {
-    const { socket, listen, tokenFile } = this.#config.edged;
-    return new EdgedLink({
-      router: this.router,
-      clock: this.#clock,
-      stamp: this.#stamp,
-      log: this.#log.child("edged"),
-      connection: () =>
-        this.#edgehub?.nodeConnection(Group.edged) ??
-          newMessage(this.#stamp, {
-            source: NODE_CONNECTION_SOURCE,
-            group: Group.edged,
-            operation: Operation.connect,
-            resource: NODE_CONNECTION_RESOURCE,
-            content: CLOUD_DISCONNECTED,
-          }),
-    }, {
-      socket,
-      ...(listen ? { listen: { ...listen, tokenFile } } : {}),
-      limits: { messageBytesMax: LIMITS.messageBytesMax },
-    });
-  }
-
-  #buildAdmin(socket: string): AdminServer {
-    return new AdminServer({
-      log: this.#log.child("admin"),
-      sources: {
-        health: () => this.health.report(),
-        metrics: () => this.metrics.render(),
-        status: () => this.status(),
-      },
-    }, { socket });
   }
 }

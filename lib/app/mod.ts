@@ -6,5 +6,6 @@
  *
  * @module
  */
-export { EdgeNode, type NodeParts, type NodeTiming } from "./edge_node.ts";
+export { EdgeNode, type NodeParts } from "./edge_node.ts";
 export type { NodeStatus } from "./status.ts";
+export type { NodeTiming } from "./timing.ts";

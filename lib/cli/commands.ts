@@ -1,12 +1,16 @@
 import type { Command } from "./command.ts";
 import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
+import { demo } from "./commands/demo.ts";
+import { join } from "./commands/join.ts";
 import { run } from "./commands/run.ts";
 import { version } from "./commands/version.ts";
 
 /** Every subcommand, in the order of the help: one file, one line here. */
 export const COMMANDS: readonly Command[] = [
   run,
+  join,
+  demo,
   configCheck,
   configPrint,
   version,

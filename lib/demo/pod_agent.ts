@@ -185,9 +185,7 @@ export class PodAgent {
     this.#note("node", message);
     this.#deliver(message);
     const { operation, resource } = message.route;
-    const answer = operation === Operation.insert
-      ? `${resource} accepted`
-      : OK;
+    const answer = operation === Operation.insert ? `${resource} accepted` : OK;
     if (WRITES.has(operation)) {
       this.#note("edged", newResponse(this.#stamp, message, answer));
     }

@@ -51,17 +51,16 @@ export class Story {
     return this.#options.clock.monotonic() - this.#startedMs;
   }
 
-  /** Ends it. */
-  get signal(): AbortSignal {
-    return this.#options.signal;
-  }
-
   /** Begins the next act. */
   act(title: string): void {
     this.#act++;
     this.#step = 0;
-    const { act, atMs } = { act: this.#act, atMs: this.elapsedMs };
-    this.#options.onEvent({ kind: "act", act, title, atMs });
+    this.#options.onEvent({
+      kind: "act",
+      act: this.#act,
+      title,
+      atMs: this.elapsedMs,
+    });
   }
 
   /**
@@ -76,8 +75,7 @@ export class Story {
     signal.throwIfAborted();
     const step = `${this.#act}.${++this.#step}`;
     try {
-      const result = await check();
-      signal.throwIfAborted();
+      const result = await this.#unlessEnded(check);
       this.#held++;
       onEvent({ kind: "step", step, atMs: this.elapsedMs, ...hop, result });
     } catch (error) {
@@ -95,6 +93,19 @@ export class Story {
         came,
       });
       throw failed;
+    }
+  }
+
+  /** What is under way when the signal comes is left to itself. */
+  async #unlessEnded(check: () => string | Promise<string>): Promise<string> {
+    const { signal } = this.#options;
+    const ended = Promise.withResolvers<never>();
+    const onAbort = () => ended.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([check(), ended.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
     }
   }
 

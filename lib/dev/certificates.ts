@@ -1,37 +1,23 @@
 import type { Clock } from "../base/mod.ts";
+import { der } from "../identity/mod.ts";
 import {
-  bits,
-  booleanTrue,
-  concat,
-  type Der,
-  integer,
-  octets,
-  OID,
-  oid,
-  sequence,
-  setOf,
-  tagged,
-  time,
-  utf8,
-} from "./der.ts";
+  certify,
+  critical,
+  extension,
+  issue,
+  keyId,
+  type KeyPairPem,
+  nameOf,
+  newKeys,
+  type Subject,
+  type Validity,
+} from "./issue.ts";
+import { readSigningRequest } from "./signing_request.ts";
 
-/** Certificate and key, as files and `Deno.listenTls` want them. */
-export interface KeyPairPem {
-  /** The certificate, PEM. */
-  readonly cert: string;
-  /** The private key, PKCS#8 PEM. */
-  readonly key: string;
-  /** The certificate, DER. */
-  readonly certDer: Uint8Array;
-}
+export type { KeyPairPem, Validity };
 
-/** Validity of a new certificate. */
-export interface Validity {
-  /** Start, milliseconds from now; negative for the past. @default -60 000 */
-  readonly fromMs?: number;
-  /** End, milliseconds from now; negative makes an expired one. @default 1 day */
-  readonly untilMs?: number;
-}
+const { bits, booleanTrue, octets, OID, oid, sequence, tagged } = der;
+type Der = der.Der;
 
 /** What a server certificate is for. */
 export interface ServerCertificateOptions extends Validity {
@@ -46,16 +32,6 @@ export interface ClientCertificateOptions extends Validity {
   /** Common name. @default `system:node:` and the name that was given */
   readonly commonName?: string;
   /** Organization. @default "system:nodes" */
-  readonly organization?: string;
-}
-
-const DAY_MS = 24 * 3600 * 1000;
-const CURVE = { name: "ECDSA", namedCurve: "P-256" } as const;
-const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
-const SIGNATURE_ALGORITHM = sequence(oid(OID.ecdsaWithSha256));
-
-interface Subject {
-  readonly commonName: string;
   readonly organization?: string;
 }
 
@@ -161,112 +137,58 @@ export class CertificateAuthority {
     );
   }
 
+  /**
+   * Signs a request as CloudCore does: common name and organization are kept,
+   * for clients only, whoever asks (wire document, 3).
+   *
+   * @param request PKCS#10, DER.
+   * @param options Validity; a subject here wins over the one asked for.
+   * @returns The certificate, DER.
+   * @throws {SyntaxError} If it is no such request, or its key did not sign it.
+   */
+  async sign(
+    request: Uint8Array,
+    options: ClientCertificateOptions = {},
+  ): Promise<Uint8Array> {
+    const asked = await readSigningRequest(request);
+    return await certify({
+      clock: this.#clock,
+      issuer: this.#name,
+      signer: this.#keys.privateKey,
+      subject: nameOf({ ...asked, ...options }),
+      publicKey: asked.publicKey,
+      validity: options,
+      extensions: await this.#leafExtensions([
+        extension(OID.extKeyUsage, sequence(oid(OID.clientAuth))),
+      ]),
+    });
+  }
+
   async #leaf(
     subject: Subject,
     options: { validity: Validity; extensions: readonly Der[] },
   ): Promise<KeyPairPem> {
-    const keys = await newKeys();
     return await issue({
       clock: this.#clock,
       issuer: this.#name,
       signer: this.#keys.privateKey,
       subject: nameOf(subject),
-      keys,
+      keys: await newKeys(),
       validity: options.validity,
-      extensions: [
-        critical(OID.basicConstraints, sequence()),
-        // digitalSignature, keyEncipherment
-        critical(OID.keyUsage, bits(Uint8Array.of(0b1010_0000), 5)),
-        ...options.extensions,
-        extension(
-          OID.authorityKeyIdentifier,
-          sequence(tagged(0, await keyId(this.#keys), false)),
-        ),
-      ],
+      extensions: await this.#leafExtensions(options.extensions),
     });
   }
-}
 
-interface Request {
-  readonly clock: Clock;
-  readonly issuer: Der;
-  readonly signer: CryptoKey;
-  readonly subject: Der;
-  readonly keys: CryptoKeyPair;
-  readonly validity: Validity;
-  readonly extensions: readonly Der[];
-}
-
-async function issue(request: Request): Promise<KeyPairPem> {
-  const { clock, validity, keys } = request;
-  const serial = crypto.getRandomValues(new Uint8Array(16));
-  // RFC 5280 wants serial numbers above zero.
-  serial[0] = (serial[0] ?? 0) | 0x40;
-  const now = clock.now();
-  const toSign = sequence(
-    tagged(0, integer(Uint8Array.of(2))),
-    integer(serial),
-    SIGNATURE_ALGORITHM,
-    request.issuer,
-    sequence(
-      time(now + (validity.fromMs ?? -60_000)),
-      time(now + (validity.untilMs ?? DAY_MS)),
-    ),
-    request.subject,
-    new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey)),
-    tagged(3, sequence(...request.extensions)),
-  );
-  const certDer = sequence(
-    toSign,
-    SIGNATURE_ALGORITHM,
-    bits(await sign(request.signer, toSign)),
-  );
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return {
-    cert: pem("CERTIFICATE", certDer),
-    key: pem("PRIVATE KEY", new Uint8Array(key)),
-    certDer,
-  };
-}
-
-/** WebCrypto gives r and s raw; X.509 wants them as a SEQUENCE. */
-async function sign(key: CryptoKey, bytes: Der): Promise<Der> {
-  const raw = new Uint8Array(await crypto.subtle.sign(SIGNATURE, key, bytes));
-  return sequence(integer(raw.subarray(0, 32)), integer(raw.subarray(32)));
-}
-
-async function newKeys(): Promise<CryptoKeyPair> {
-  return await crypto.subtle.generateKey(CURVE, true, ["sign", "verify"]);
-}
-
-async function keyId(keys: CryptoKeyPair): Promise<Der> {
-  const point = await crypto.subtle.exportKey("raw", keys.publicKey);
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", point));
-}
-
-function nameOf(subject: Subject): Der {
-  const part = (type: string, text: string) =>
-    setOf(sequence(oid(type), utf8(text)));
-  return sequence(
-    subject.organization
-      ? part(OID.organization, subject.organization)
-      : concat(),
-    part(OID.commonName, subject.commonName),
-  );
-}
-
-function extension(type: string, value: Der): Der {
-  return sequence(oid(type), octets(value));
-}
-
-function critical(type: string, value: Der): Der {
-  return sequence(oid(type), booleanTrue(), octets(value));
-}
-
-/** PEM text with lines of 64 characters (RFC 7468). */
-export function pem(label: string, der: Uint8Array): string {
-  const lines = der.toBase64().match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${
-    lines.join("\n")
-  }\n-----END ${label}-----\n`;
+  async #leafExtensions(own: readonly Der[]): Promise<readonly Der[]> {
+    return [
+      critical(OID.basicConstraints, sequence()),
+      // digitalSignature, keyEncipherment
+      critical(OID.keyUsage, bits(Uint8Array.of(0b1010_0000), 5)),
+      ...own,
+      extension(
+        OID.authorityKeyIdentifier,
+        sequence(tagged(0, await keyId(this.#keys), false)),
+      ),
+    ];
+  }
 }

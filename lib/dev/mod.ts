@@ -4,7 +4,7 @@
  * certificates.
  *
  * It is no part of a node in the field and imports none of its rooms but the
- * wire's. Open `cloud_core.ts` first, then `node_session.ts` and `answers.ts`;
+ * wire's and, for certificates, the encoder of identity. Open `cloud_core.ts` first, then `node_session.ts` and `answers.ts`;
  * `cloud_hub.ts` puts it on sockets.
  *
  * @module
@@ -49,6 +49,16 @@ export {
   SimulatedEdged,
   type SimulatedEdgedOptions,
 } from "./simulated_edged.ts";
+export {
+  type EnrolmentAnswer,
+  EnrolmentEndpoint,
+  type EnrolmentEndpointOptions,
+  type EnrolmentRequest,
+} from "./enrolment_endpoint.ts";
+export {
+  EnrolmentServer,
+  type EnrolmentServerOptions,
+} from "./enrolment_server.ts";
 export { EDGE_LABEL } from "./edge_controller.ts";
 export { HubFaults } from "./hub_faults.ts";
 export type { HubTls } from "./hub_listener.ts";
@@ -63,4 +73,5 @@ export type {
   SessionEnd,
   SessionStatus,
 } from "./node_session.ts";
+export { JoinTokens } from "./join_tokens.ts";
 export { isNewer, type ObjectSync, ObjectSyncs } from "./object_syncs.ts";

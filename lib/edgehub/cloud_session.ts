@@ -8,6 +8,7 @@ import {
   type Message,
   type MessageFault,
   Module,
+  newError,
   newMessage,
   newResponse,
   NO_NAMESPACE,
@@ -16,8 +17,9 @@ import {
   ResourceType,
   type Stamp,
 } from "../message/mod.ts";
-import { NoReceiverError, type Router } from "../router/mod.ts";
+import type { Router } from "../router/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
+import { deliver } from "./downlink.ts";
 import type { LinkError } from "./link_error.ts";
 import { type LinkDeadlines, LinkWatch } from "./link_watch.ts";
 
@@ -35,6 +37,8 @@ export interface CloudSessionOptions {
   readonly heartbeatMs: number;
   /** When the peer counts as gone. */
   readonly deadlines: LinkDeadlines;
+  /** Largest message in bytes; the connection keeps the bound. */
+  readonly messageBytesMax: number;
   /** Told once, when the first message shows that the cloud knows us. */
   readonly onProven: () => void;
   /** Told of frames that are no messages, and of messages for nobody. */
@@ -46,14 +50,6 @@ const CONTROL: ReadonlySet<string> = new Set([
   Operation.config,
   Operation.ping,
   Operation.pong,
-]);
-
-/** Groups whose messages the processor takes (wire document, 2.5). */
-const PROCESSOR_GROUPS: ReadonlySet<string> = new Set([
-  "",
-  Group.resource,
-  Group.func,
-  Group.meta,
 ]);
 
 /** Bytes waiting for the uplink above which nothing more is read. */
@@ -74,8 +70,15 @@ export class CloudSession {
   #proven = false;
   #reading = true;
   #givenUp: LinkError | undefined;
+  #isClosed = false;
+  /** Ends the wait for room, once the link is closed. */
+  #endWait: (() => void) | undefined;
 
-  /** @param connection Open; owned by this session from now on. */
+  /**
+   * Takes a connection over; nothing is sent before `run`.
+   *
+   * @param connection Open; owned by this session from now on.
+   */
   constructor(connection: WebSocketConnection, options: CloudSessionOptions) {
     this.#connection = connection;
     this.#options = options;
@@ -103,9 +106,9 @@ export class CloudSession {
 
   /** Runs the session; resolves once it has ended. */
   async run(): Promise<void> {
-    this.#sendKeepalive();
-    this.#send(this.#nodeQuery());
     try {
+      this.#sendKeepalive();
+      this.#send(this.#nodeQuery());
       while (this.#reading) {
         const messages = await this.#connection.receive();
         // What comes after drain is not acknowledged, so the cloud repeats it.
@@ -148,9 +151,11 @@ export class CloudSession {
     await this.#connection.drained();
   }
 
-  /** Closes in order, by force after the deadline. */
+  /** Closes in order, by force after the deadline; takes nothing more. */
   close(deadlineMs: number): Promise<void> {
     this.#reading = false;
+    this.#isClosed = true;
+    this.#endWait?.();
     return this.#connection.close({
       code: 1000,
       reason: "node stops",
@@ -165,46 +170,25 @@ export class CloudSession {
   }
 
   async #take(data: string | Uint8Array): Promise<void> {
-    const decoded = decode(textOf(data));
+    if (this.#isClosed) return;
+    const { stamp, messageBytesMax, router } = this.#options;
+    const decoded = decode(textOf(data), { lengthMax: messageBytesMax });
     this.#prove();
     if (!decoded.ok) return this.#refuse(decoded.fault);
     const { message } = decoded;
-    const { operation } = message.route;
-    if (CONTROL.has(operation)) {
-      this.#send(newResponse(this.#options.stamp, message, "ack"));
+    if (CONTROL.has(message.route.operation)) {
+      this.#send(newResponse(stamp, message, "ack"));
       return;
     }
-    this.#options.router.respond(message);
-    await this.#dispatch(message);
-  }
-
-  async #dispatch(message: Message): Promise<void> {
-    const { router } = this.#options;
-    const envelope = { message, from: Module.edgehub };
-    const group = message.route.group ?? "";
-    try {
-      if (!PROCESSOR_GROUPS.has(group)) {
-        router.sendToGroup(group, envelope);
-        return;
-      }
-      while (!router.send(Module.metamanager, envelope)) {
-        const room = router.room(Module.metamanager);
-        // Full and no room to come: the node stops, the cloud repeats it.
-        if (!room) return;
-        await this.#unread(room);
-      }
-    } catch (error) {
-      if (!(error instanceof NoReceiverError)) throw error;
-      const { operation, resource, source } = message.route;
-      this.#refuse({
-        kind: "not-allowed",
-        text: error.message,
-        msgId: message.header.msg_id,
-        operation,
-        resource,
-        group,
-        ...(source ? { source } : {}),
-      });
+    const delivery = await deliver(message, {
+      router,
+      wait: (room) => this.#unread(room),
+    });
+    if (delivery.kind === "refused") this.#refuse(delivery.fault);
+    // No ack: the cloud repeats what nobody has taken.
+    const isUnavailable = delivery.kind === "unavailable";
+    if (isUnavailable && !isAnswer(message.route.operation)) {
+      this.#send(newError(stamp, message, delivery.why));
     }
   }
 
@@ -213,11 +197,20 @@ export class CloudSession {
     await this.#unread(this.#connection.drained());
   }
 
-  /** Waits without reading; meanwhile silence says nothing about the peer. */
-  async #unread(until: Promise<void>): Promise<void> {
+  /**
+   * Waits without reading; meanwhile silence says nothing about the peer.
+   *
+   * @returns `false` if the link was closed by us meanwhile.
+   */
+  async #unread(until: Promise<void>): Promise<boolean> {
+    const over = Promise.withResolvers<void>();
+    this.#endWait = over.resolve;
     this.#watch.pauseReading();
-    await until;
-    this.#watch.resumeReading();
+    until.then(over.resolve, over.reject);
+    await over.promise;
+    this.#endWait = undefined;
+    if (this.#reading) this.#watch.resumeReading();
+    return !this.#isClosed;
   }
 
   #refuse(fault: MessageFault): void {

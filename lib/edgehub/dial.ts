@@ -5,16 +5,12 @@ import {
   checkServerCertificate,
   type CredentialFiles,
   type Credentials,
-  IdentityError,
   readCredentials,
 } from "../identity/mod.ts";
-import {
-  clientHandshake,
-  HandshakeRefusedError,
-  WebSocketConnection,
-} from "../websocket/mod.ts";
-import { LinkError } from "./link_error.ts";
+import { clientHandshake, WebSocketConnection } from "../websocket/mod.ts";
+import { type DialAttempt, dialFailure } from "./dial_failure.ts";
 import { SocketStream } from "./socket_stream.ts";
+import { probeTls } from "./tls_probe.ts";
 
 /** Where and as whom to dial. */
 export interface DialOptions {
@@ -32,6 +28,11 @@ export interface DialOptions {
   readonly clock: Clock;
   /** Ends the dial. */
   readonly signal: AbortSignal;
+  /**
+   * Asks first, on a connection of its own, whether the server answers TLS;
+   * for a server that let a dial wait in vain. @default false
+   */
+  readonly probe?: boolean;
 }
 
 /** An open link. */
@@ -44,7 +45,8 @@ export interface Dialled {
 
 /**
  * Opens a link: name, TCP, TLS with the server's name and authority checked,
- * upgrade. Each step that fails says what failed and what to do.
+ * upgrade. Each step that fails says what failed and what to do; nothing of a
+ * failed dial stays open.
  *
  * @throws {LinkError} If it does not come up before the deadline.
  * @throws The signal's reason.
@@ -52,63 +54,64 @@ export interface Dialled {
 export async function dial(options: DialOptions): Promise<Dialled> {
   const { url, clock, handshakeTimeoutMs, signal } = options;
   signal.throwIfAborted();
-  const secure = url.protocol === "wss:";
-  const credentials = secure ? credentialsOf(options.files) : undefined;
-  const attempt: Attempt = { step: "connecting to", stream: undefined };
-  const socket = credentials
-    ? connectTls(url, credentials)
-    : net.connect({ host: hostOf(url), port: portOf(url) });
-  socket.setNoDelay(true);
+  const attempt: DialAttempt = {
+    host: url.host,
+    secure: url.protocol === "wss:",
+    timeoutMs: handshakeTimeoutMs,
+    timedOut: false,
+    upgrading: false,
+    receivedBytes: 0,
+    certificate: "none",
+  };
+  let stream: SocketStream | undefined;
   const timer = clock.after(handshakeTimeoutMs, () => {
     attempt.timedOut = true;
-    socket.destroy();
+    stream?.close();
   });
-  const onAbort = () => socket.destroy();
+  const onAbort = () => stream?.close();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await connected(socket, secure);
-    if (credentials) checkPeer(socket as tls.TLSSocket, credentials);
-    attempt.step = "upgrading at";
-    const stream = new SocketStream(socket);
-    const { leftover } = await clientHandshake(stream, {
-      host: url.host,
-      path: url.pathname + url.search,
-      headers: options.headers,
-      nonce: () => crypto.getRandomValues(new Uint8Array(16)),
-    });
-    const connection = new WebSocketConnection(stream, {
-      role: "client",
-      clock,
-      messageBytesMax: options.messageBytesMax,
-      leftover,
-    });
+    const credentials = attempt.secure
+      ? readCredentials(options.files)
+      : undefined;
+    attempt.certificate = certificateState(credentials, clock);
+    if (credentials && options.probe) {
+      stream = connectTcp(url);
+      await probeTls(stream, { caPem: credentials.caPem, host: hostOf(url) });
+    }
+    const socket = credentials ? connectTls(url, credentials) : undefined;
+    stream = socket
+      ? new SocketStream(socket, "secureConnect")
+      : connectTcp(url);
+    await stream.opened();
+    if (socket && credentials) {
+      await checkPeer(socket, { stream, credentials });
+    }
+    attempt.upgrading = true;
+    const connection = await upgrade(stream, options);
     return { connection, certificateNotAfterMs: credentials?.notAfterMs };
   } catch (error) {
-    socket.destroy();
+    stream?.close();
     signal.throwIfAborted();
-    throw asLinkError(error, attempt, options);
+    attempt.receivedBytes = stream?.receivedBytes ?? 0;
+    throw dialFailure(error, attempt);
   } finally {
     timer.cancel();
     signal.removeEventListener("abort", onAbort);
   }
 }
 
-interface Attempt {
-  step: string;
-  stream: SocketStream | undefined;
-  timedOut?: boolean;
+function certificateState(
+  credentials: Credentials | undefined,
+  clock: Clock,
+): DialAttempt["certificate"] {
+  if (credentials?.notAfterMs === undefined) return "none";
+  return credentials.notAfterMs > clock.now() ? "valid" : "expired";
 }
 
-function credentialsOf(files: CredentialFiles): Credentials {
-  try {
-    return readCredentials(files);
-  } catch (cause) {
-    if (!(cause instanceof IdentityError)) throw cause;
-    throw new LinkError("credentials", cause.message, {
-      hint: cause.hint,
-      cause,
-    });
-  }
+function connectTcp(url: URL): SocketStream {
+  const socket = net.connect({ host: hostOf(url), port: portOf(url) });
+  return new SocketStream(socket, "connect");
 }
 
 function connectTls(url: URL, credentials: Credentials): tls.TLSSocket {
@@ -129,117 +132,36 @@ function connectTls(url: URL, credentials: Credentials): tls.TLSSocket {
   });
 }
 
-function connected(socket: net.Socket, secure: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (act: () => void) => {
-      socket.off(event, onOpen);
-      socket.off("error", onError);
-      socket.off("close", onClose);
-      act();
-    };
-    const event = secure ? "secureConnect" : "connect";
-    const onOpen = () => done(resolve);
-    const onError = (error: Error) => done(() => reject(error));
-    const onClose = () =>
-      done(() => reject(new Error("Connection closed by the other side")));
-    socket.once(event, onOpen);
-    socket.once("error", onError);
-    socket.once("close", onClose);
-  });
+/** Checks the server's certificate before anything is said to it. */
+async function checkPeer(
+  socket: tls.TLSSocket,
+  link: { readonly stream: SocketStream; readonly credentials: Credentials },
+): Promise<void> {
+  const raw: Uint8Array | undefined = socket.getPeerCertificate(true)?.raw;
+  if (raw) return checkServerCertificate(raw, link.credentials);
+  // The runtime says `secureConnect` also after a handshake that failed, and
+  // keeps the reason for the first read; a write would hide it.
+  await link.stream.read(new Uint8Array(1));
+  throw new Error("Connection closed within the TLS handshake");
 }
 
-function checkPeer(socket: tls.TLSSocket, credentials: Credentials): void {
-  const raw = socket.getPeerCertificate(true)?.raw;
-  if (!raw) throw new LinkError("tls", "The cloud showed no certificate");
-  try {
-    checkServerCertificate(raw, credentials);
-  } catch (cause) {
-    if (!(cause instanceof IdentityError)) throw cause;
-    throw new LinkError("tls", cause.message, { hint: cause.hint, cause });
-  }
-}
-
-/** Reasons by the words of the runtime's errors, which carry no better code. */
-const REASONS: readonly {
-  readonly words: RegExp;
-  readonly kind: LinkError["kind"];
-  readonly hint: string;
-}[] = [
-  {
-    words: /UnknownIssuer|self.signed|unable to (get|verify)/i,
-    kind: "tls",
-    hint: "The server's certificate is not signed by edgehub.websocket.cafile",
-  },
-  {
-    words: /Expired|NotValidYet|certificate has expired/i,
-    kind: "tls",
-    hint: "Check the server's certificate and this machine's clock",
-  },
-  {
-    words: /not valid for name|NotValidForName|altname/i,
-    kind: "tls",
-    hint: "The server's certificate does not name this host",
-  },
-  {
-    words: /CertificateRequired|BadCertificate|UnknownCA|CertificateUnknown/i,
-    kind: "tls",
-    hint: "The cloud wants a client certificate that it knows: check " +
-      "edgehub.websocket.certfile and keyfile",
-  },
-  {
-    words: /alert|handshake|certificate|tls|ssl/i,
-    kind: "tls",
-    hint: "Check that the address is a TLS port of the cloud",
-  },
-  {
-    words: /ENOTFOUND|EAI_|dns|lookup/i,
-    kind: "dns",
-    hint: "Check the host name in edgehub.websocket.url and name resolution",
-  },
-  {
-    words: /ECONNREFUSED|refused/i,
-    kind: "tcp",
-    hint: "Nothing listens there: check host and port",
-  },
-];
-
-function asLinkError(
-  error: unknown,
-  attempt: Attempt,
+async function upgrade(
+  stream: SocketStream,
   options: DialOptions,
-): LinkError {
-  if (error instanceof LinkError) return error;
-  const place = `${attempt.step} ${options.url.host}`;
-  if (attempt.timedOut) {
-    return new LinkError(
-      "timeout",
-      `Gave up ${place} after ${options.handshakeTimeoutMs} ms`,
-      { hint: "Check that the cloud can be reached from here", cause: error },
-    );
-  }
-  if (error instanceof HandshakeRefusedError) {
-    return new LinkError(
-      "upgrade",
-      `The cloud refused the upgrade: ${error.status} ${error.statusText}`,
-      {
-        status: error.status,
-        hint: "Check the path of edgehub.websocket.url and what answers there",
-        cause: error,
-      },
-    );
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "code" in error
-    ? ` (${String(error.code)})`
-    : "";
-  const text = `${message}${code}`;
-  const reason = REASONS.find(({ words }) => words.test(text));
-  const upgrading = attempt.step.startsWith("upgrading");
-  return new LinkError(
-    reason?.kind ?? (upgrading ? "upgrade" : "tcp"),
-    `Failed ${place}: ${text}`,
-    { hint: reason?.hint ?? "", cause: error },
-  );
+): Promise<WebSocketConnection> {
+  const { url, headers, clock, messageBytesMax } = options;
+  const { leftover } = await clientHandshake(stream, {
+    host: url.host,
+    path: url.pathname + url.search,
+    headers,
+    nonce: () => crypto.getRandomValues(new Uint8Array(16)),
+  });
+  return new WebSocketConnection(stream, {
+    role: "client",
+    clock,
+    messageBytesMax,
+    leftover,
+  });
 }
 
 function hostOf(url: URL): string {

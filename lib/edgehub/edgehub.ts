@@ -1,83 +1,22 @@
-import {
-  type Clock,
-  type Component,
-  type Random,
-  sleep,
-  TaskSet,
-} from "../base/mod.ts";
-import type { CredentialFiles } from "../identity/mod.ts";
+import { type Clock, type Component, sleep, TaskSet } from "../base/mod.ts";
 import {
   CLOUD_CONNECTED,
   CLOUD_DISCONNECTED,
   Group,
   type Message,
-  type MessageFault,
   Module,
   newMessage,
   NODE_CONNECTION_RESOURCE,
   NODE_CONNECTION_SOURCE,
   Operation,
-  type Stamp,
 } from "../message/mod.ts";
-import type { Router } from "../router/mod.ts";
 import { CloudSession } from "./cloud_session.ts";
-import { dial } from "./dial.ts";
+import { ConnectionNews } from "./connection_news.ts";
+import { dial, type Dialled } from "./dial.ts";
+import type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
+import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
-import type { LinkDeadlines } from "./link_watch.ts";
-import { type LastTry, nextDial, type RedialOptions } from "./redial.ts";
-
-/** What is told of the link, for logs, metrics and health. */
-export interface EdgehubObserver {
-  /** A dial begins. */
-  dialling?(url: string): void;
-  /** The cloud has answered on a new connection. */
-  connected?(event: {
-    readonly url: string;
-    readonly certificateNotAfterMs: number | undefined;
-  }): void;
-  /** A dial failed or a link ended; `waitMs` until the next dial. */
-  down?(event: {
-    readonly error: LinkError;
-    readonly livedMs: number;
-    readonly waitMs: number;
-  }): void;
-  /** A frame was refused. */
-  fault?(fault: MessageFault): void;
-  /** A loop ended with an error that is a defect of ours. */
-  broken?(error: unknown): void;
-}
-
-/** What the cloud link works with. */
-export interface EdgehubOptions {
-  /** Where it meets the other modules. */
-  readonly router: Router;
-  /** Time. */
-  readonly clock: Clock;
-  /** Jitter. */
-  readonly random: Random;
-  /** Ids and time of messages made here. */
-  readonly stamp: Stamp;
-  /** `wss://` or `ws://` address with its path. */
-  readonly url: URL;
-  /** Credentials; read anew for each dial. */
-  readonly files: CredentialFiles;
-  /** Name of this node: CloudHub takes the identity from the header alone. */
-  readonly nodeId: string;
-  /** Project of this node. */
-  readonly projectId: string;
-  /** Deadline of a dial in milliseconds. */
-  readonly handshakeTimeoutMs: number;
-  /** Interval of the keepalive in milliseconds. */
-  readonly heartbeatMs: number;
-  /** When the peer counts as gone. */
-  readonly deadlines: LinkDeadlines;
-  /** Bounds of the wait between dials. */
-  readonly reconnect: RedialOptions;
-  /** Largest message in bytes. */
-  readonly messageBytesMax: number;
-  /** Told of what happens. */
-  readonly observer?: EdgehubObserver;
-}
+import { type LastTry, nextDial } from "./redial.ts";
 
 /** State of the link, for a person. */
 export type LinkState =
@@ -95,21 +34,37 @@ export type LinkState =
  */
 export class Edgehub implements Component {
   /** Name of the component; its module is called `websocket`. */
-  readonly name = NODE_CONNECTION_SOURCE;
+  readonly name: string = NODE_CONNECTION_SOURCE;
   readonly #options: EdgehubOptions;
   readonly #observer: EdgehubObserver;
   readonly #tasks: TaskSet;
-  readonly #stopping = new AbortController();
+  readonly #news: ConnectionNews;
+  /** Aborted once no further link is wanted. */
+  readonly #ending = new AbortController();
   #unregister: (() => void) | undefined;
   #session: CloudSession | undefined;
+  #closed: Promise<void> | undefined;
   #state: LinkState;
+  /** Whether the last dial waited in vain. */
+  #isSilent = false;
+  /** Aborted to end the wait before the next dial. */
   #wake = new AbortController();
 
-  /** @param options Everything it works with. */
+  /**
+   * Builds a stopped link.
+   *
+   * @param options Everything it works with.
+   */
   constructor(options: EdgehubOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
-    this.#tasks = new TaskSet((_, error) => this.#observer.broken?.(error));
+    const onError = (error: unknown) => this.#observer.broken?.(error);
+    this.#tasks = new TaskSet((_, error) => onError(error));
+    this.#news = new ConnectionNews({
+      router: options.router,
+      message: (group, connected) => this.#connectionMessage(group, connected),
+      onError,
+    });
     this.#state = { state: "disconnected", since: options.clock.now() };
   }
 
@@ -125,7 +80,7 @@ export class Edgehub implements Component {
 
   /** Registers at the router and starts to dial; does not wait for a link. */
   start(): Promise<void> {
-    if (this.#unregister || this.#stopping.signal.aborted) {
+    if (this.#unregister || this.#ending.signal.aborted) {
       return Promise.resolve();
     }
     this.#unregister = this.#options.router.register({
@@ -145,18 +100,12 @@ export class Edgehub implements Component {
 
   /** The NodeConnection of this moment, for a group. */
   nodeConnection(group: string): Message {
-    const connected = this.#state.state === "connected";
-    return newMessage(this.#options.stamp, {
-      source: NODE_CONNECTION_SOURCE,
-      group,
-      operation: Operation.connect,
-      resource: NODE_CONNECTION_RESOURCE,
-      content: connected ? CLOUD_CONNECTED : CLOUD_DISCONNECTED,
-    });
+    return this.#connectionMessage(group, this.#state.state === "connected");
   }
 
-  /** Stops to read and lets what was sent leave. */
+  /** Dials no more, stops to read and lets what was sent leave. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#end();
     const drained = this.#session?.drain();
     if (!drained) return;
     const deadline = Promise.withResolvers<void>();
@@ -166,13 +115,9 @@ export class Edgehub implements Component {
   }
 
   /** Closes the link with a close frame and dials no more. */
-  async stop(): Promise<void> {
-    if (!this.#stopping.signal.aborted) {
-      this.#stopping.abort(new Error("Link stops"));
-      await this.#session?.close(CLOSE_DEADLINE_MS);
-    }
-    await this.#tasks.settled();
-    this.#unregister?.();
+  stop(): Promise<void> {
+    this.#closed ??= this.#stop();
+    return this.#closed;
   }
 
   /** Stops. */
@@ -180,8 +125,20 @@ export class Edgehub implements Component {
     return this.stop();
   }
 
+  async #stop(): Promise<void> {
+    this.#end();
+    await this.#session?.close(CLOSE_DEADLINE_MS);
+    await this.#tasks.settled();
+    this.#unregister?.();
+  }
+
+  #end(): void {
+    this.#ending.abort(new Error("Link stops"));
+    this.#wake.abort(new Error("Link stops"));
+  }
+
   async #loop(): Promise<void> {
-    const { signal } = this.#stopping;
+    const { signal } = this.#ending;
     const { reconnect, random, clock } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
@@ -195,60 +152,77 @@ export class Edgehub implements Component {
         waitMs: next.waitMs,
       });
       this.#wake = new AbortController();
-      const woken = AbortSignal.any([signal, this.#wake.signal]);
-      try {
-        await sleep(clock, next.waitMs, woken);
-      } catch (reason) {
-        if (!woken.aborted) throw reason;
-      }
+      await this.#pause(clock, next.waitMs);
     }
   }
 
-  /** Dials and runs one session to its end. */
-  async #oneLink(): Promise<{ last: LastTry; error: LinkError }> {
-    const { clock, url } = this.#options;
-    const { signal } = this.#stopping;
-    this.#setState("dialling");
-    this.#observer.dialling?.(url.href);
-    let connectedMs = 0;
+  /** Waits, unless somebody wants to dial now. */
+  async #pause(clock: Clock, waitMs: number): Promise<void> {
+    const { signal } = this.#wake;
     try {
-      const { connection, certificateNotAfterMs } = await dial({
+      await sleep(clock, waitMs, signal);
+    } catch (reason) {
+      if (!signal.aborted) throw reason;
+    }
+  }
+
+  /** Dials and runs one session to its end; what fails is a value. */
+  async #oneLink(): Promise<{ last: LastTry; error: LinkError }> {
+    const { signal } = this.#ending;
+    this.#setState("dialling");
+    this.#observer.dialling?.(this.#options.url.href);
+    try {
+      const dialled = await dial({
         ...this.#options,
         headers: this.#headers(),
         signal,
+        probe: this.#isSilent,
       });
-      connectedMs = clock.monotonic();
-      this.#setState("unproven");
-      const session = new CloudSession(connection, {
-        ...this.#options,
-        onProven: () => {
-          this.#setState("connected");
-          this.#observer.connected?.({ url: url.href, certificateNotAfterMs });
-        },
-        onFault: (fault) => this.#observer.fault?.(fault),
-      });
-      this.#session = session;
-      await session.run();
-      const end = await connection.ended;
-      const livedMs = clock.monotonic() - connectedMs;
-      const error = session.givenUp ?? new LinkError(
-        "ended",
-        end.by === "peer"
-          ? `The cloud ended the link (${end.code}${
-            end.reason ? ` ${end.reason}` : ""
-          })`
-          : `The link broke: ${messageOf(end.error)}`,
-      );
-      const ended = session.givenUp || end.by === "us" ? "by-us" : "by-peer";
-      return { last: { ended, livedMs }, error };
+      this.#isSilent = false;
+      return await this.#runSession(dialled);
     } catch (error) {
-      if (signal.aborted) return { last: NOT_CONNECTED, error: STOPPED };
-      if (!(error instanceof LinkError)) throw error;
-      return { last: NOT_CONNECTED, error };
+      if (error instanceof LinkError) {
+        // A cloud that was only too slow may have made a session.
+        if (error.kind === "timeout") this.#isSilent = true;
+        if (error.kind === "tls") this.#isSilent = false;
+        const ended = error.kind === "timeout" ? "by-us" : "not-connected";
+        return { last: { ended, livedMs: 0 }, error };
+      }
+      if (!signal.aborted) this.#observer.broken?.(error);
+      return {
+        last: { ended: "by-us", livedMs: 0 },
+        error: new LinkError("ended", "The link failed", { cause: error }),
+      };
     } finally {
       this.#session = undefined;
       this.#setState("disconnected");
     }
+  }
+
+  async #runSession(
+    { connection, certificateNotAfterMs }: Dialled,
+  ): Promise<{ last: LastTry; error: LinkError }> {
+    const { clock, url } = this.#options;
+    // Stopped in the moment in which the dial came through.
+    if (this.#ending.signal.aborted) {
+      connection.abort();
+      this.#ending.signal.throwIfAborted();
+    }
+    const startedMs = clock.monotonic();
+    this.#setState("unproven");
+    const session = new CloudSession(connection, {
+      ...this.#options,
+      onProven: () => {
+        this.#setState("connected");
+        this.#observer.connected?.({ url: url.href, certificateNotAfterMs });
+      },
+      onFault: (fault) => this.#observer.fault?.(fault),
+    });
+    this.#session = session;
+    await session.run();
+    const livedMs = clock.monotonic() - startedMs;
+    const { error, ended } = linkEnd(await connection.ended, session.givenUp);
+    return { last: { ended, livedMs }, error };
   }
 
   #headers(): Record<string, string> {
@@ -260,30 +234,21 @@ export class Edgehub implements Component {
   #setState(state: LinkState["state"]): void {
     const before = this.#state.state;
     this.#state = { state, since: this.#options.clock.now() };
-    if ((before === "connected") !== (state === "connected")) this.#publish();
+    if ((before === "connected") !== (state === "connected")) {
+      this.#news.tell(state === "connected");
+    }
   }
 
-  /** Tells every group but our own; nobody there is nobody to tell. */
-  #publish(): void {
-    const { router } = this.#options;
-    const groups = new Set(router.modules().map((module) => module.group));
-    groups.delete(Group.hub);
-    for (const group of groups) {
-      router.sendToGroup(group, {
-        message: this.nodeConnection(group),
-        from: NODE_CONNECTION_SOURCE,
-      });
-    }
+  #connectionMessage(group: string, connected: boolean): Message {
+    return newMessage(this.#options.stamp, {
+      source: NODE_CONNECTION_SOURCE,
+      group,
+      operation: Operation.connect,
+      resource: NODE_CONNECTION_RESOURCE,
+      content: connected ? CLOUD_CONNECTED : CLOUD_DISCONNECTED,
+    });
   }
 }
 
 /** How long the cloud may take to answer our close frame, in milliseconds. */
 const CLOSE_DEADLINE_MS = 1000;
-
-const NOT_CONNECTED: LastTry = { ended: "not-connected", livedMs: 0 };
-
-const STOPPED = new LinkError("ended", "The node stops");
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "end of stream";
-}

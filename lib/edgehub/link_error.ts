@@ -9,6 +9,7 @@ export type LinkErrorKind =
   | "mute"
   | "silent"
   | "stuck"
+  | "protocol"
   | "ended";
 
 /** Why there is no link to the cloud. */
@@ -22,7 +23,11 @@ export class LinkError extends Error {
   /** HTTP status of a refused upgrade. */
   readonly status: number | undefined;
 
-  /** @param message What failed, with address and reason. */
+  /**
+   * The failure as an error.
+   *
+   * @param message What failed, with address and reason, and no credentials.
+   */
   constructor(
     kind: LinkErrorKind,
     message: string,

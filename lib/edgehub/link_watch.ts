@@ -22,13 +22,20 @@ export class LinkWatch {
   readonly #deadlines: LinkDeadlines;
   readonly #onDead: (error: LinkError) => void;
   readonly #startedMs: number;
+  readonly #stepMs: number;
   #timer: Timer | undefined;
   #readingSinceMs: number;
+  #isLate = false;
   #reading = true;
   #pinged = false;
   #proven = false;
 
-  /** @param onDead Told once which deadline passed. */
+  /**
+   * Starts to watch.
+   *
+   * @param connection Just opened.
+   * @param options `onDead` is told once which deadline passed.
+   */
   constructor(
     connection: WebSocketConnection,
     options: {
@@ -43,6 +50,13 @@ export class LinkWatch {
     this.#onDead = options.onDead;
     this.#startedMs = this.#clock.monotonic();
     this.#readingSinceMs = this.#startedMs;
+    const { readDeadlineMs, writeDeadlineMs, proofTimeoutMs } = this.#deadlines;
+    const shortestMs = Math.min(
+      readDeadlineMs,
+      writeDeadlineMs,
+      proofTimeoutMs,
+    );
+    this.#stepMs = Math.max(10, Math.min(1000, shortestMs / 4));
     this.#schedule();
   }
 
@@ -68,39 +82,37 @@ export class LinkWatch {
   }
 
   #schedule(): void {
-    const { readDeadlineMs, writeDeadlineMs, proofTimeoutMs } = this.#deadlines;
-    const shortestMs = Math.min(
-      readDeadlineMs,
-      writeDeadlineMs,
-      proofTimeoutMs,
-    );
-    const stepMs = Math.max(10, Math.min(1000, shortestMs / 4));
-    this.#timer = this.#clock.after(stepMs, () => {
-      const dead = this.#check();
+    const dueMs = this.#clock.monotonic() + this.#stepMs;
+    this.#timer = this.#clock.after(this.#stepMs, () => {
+      const dead = this.#isJudge(dueMs) ? this.#check() : undefined;
       if (dead) this.#onDead(dead);
       else this.#schedule();
     });
   }
 
+  /**
+   * Whether silence can be judged. A check that comes late says that the
+   * process stood still: what came meanwhile waits, and has its turn first.
+   */
+  #isJudge(dueMs: number): boolean {
+    const lateMs = this.#clock.monotonic() - dueMs;
+    this.#isLate = lateMs > this.#stepMs && !this.#isLate;
+    return !this.#isLate;
+  }
+
   #check(): LinkError | undefined {
     const now = this.#clock.monotonic();
-    const { readDeadlineMs, writeDeadlineMs, proofTimeoutMs } = this.#deadlines;
+    const { readDeadlineMs, proofTimeoutMs } = this.#deadlines;
     if (!this.#proven && now - this.#startedMs >= proofTimeoutMs) {
-      return new LinkError(
-        "mute",
-        `The cloud took the connection but answered nothing for ` +
-          `${proofTimeoutMs} ms`,
-        {
-          hint: "The cloud may have refused this node: check that its " +
-            "certificate is for this node id, and the cloud's node limit",
-        },
-      );
+      return mute(proofTimeoutMs);
     }
+    const { writeDeadlineMs } = this.#deadlines;
     const stuckMs = now - this.#connection.lastWrittenMs;
     if (this.#connection.bufferedBytes > 0 && stuckMs >= writeDeadlineMs) {
       return new LinkError(
         "stuck",
         `The cloud took no byte for ${writeDeadlineMs} ms`,
+        { hint: WAY_HINT },
       );
     }
     if (!this.#reading) return undefined;
@@ -113,6 +125,7 @@ export class LinkWatch {
       return new LinkError(
         "silent",
         `No byte came from the cloud for ${readDeadlineMs} ms`,
+        { hint: WAY_HINT },
       );
     }
     if (silentMs < readDeadlineMs / 2) {
@@ -122,4 +135,18 @@ export class LinkWatch {
     }
     return undefined;
   }
+}
+
+const WAY_HINT = "The way to the cloud may be down, or the cloud overloaded";
+
+function mute(proofTimeoutMs: number): LinkError {
+  return new LinkError(
+    "mute",
+    `The cloud took the connection but answered nothing for ` +
+      `${proofTimeoutMs} ms`,
+    {
+      hint: "The cloud may have refused this node: check that its " +
+        "certificate is for this node id, and the cloud's node limit",
+    },
+  );
 }

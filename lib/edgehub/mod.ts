@@ -7,12 +7,8 @@
  *
  * @module
  */
-export {
-  Edgehub,
-  type EdgehubObserver,
-  type EdgehubOptions,
-  type LinkState,
-} from "./edgehub.ts";
+export { Edgehub, type LinkState } from "./edgehub.ts";
+export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";

@@ -9,7 +9,10 @@ export const REDIAL_WAIT_MS_MIN = 5000;
 
 /** How the last try ended. */
 export interface LastTry {
-  /** The dial failed, the peer closed the link, or we gave it up. */
+  /**
+   * The dial failed and left nothing at the cloud, the peer closed the link,
+   * or we gave it up.
+   */
   readonly ended: "not-connected" | "by-peer" | "by-us";
   /** How long the link lasted, in milliseconds; 0 if it never came up. */
   readonly livedMs: number;

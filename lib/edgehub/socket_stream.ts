@@ -5,40 +5,130 @@ import type { ByteStream } from "../websocket/mod.ts";
 const HELD_BYTES_MAX = 256 * 1024;
 
 /**
+ * Most bytes of one write. A write says nothing until the kernel has all of
+ * it; on a thin link a larger one would look stuck while it moves.
+ */
+const WRITE_BYTES_MAX = 32 * 1024;
+
+/**
  * A `node:net` or `node:tls` socket as a byte stream that is read on demand:
  * what nobody reads stays in the kernel, and the peer slows down.
+ *
+ * Invariants: the socket's errors end here, whenever they come, since one
+ * that nobody hears would end the process; all that came before the end is
+ * read before the end is told; no call waits once the stream is closed.
  */
 export class SocketStream implements ByteStream {
   readonly #socket: Socket;
   readonly #chunks: Uint8Array[] = [];
   #held = 0;
   #offset = 0;
-  #ended = false;
-  #error: Error | undefined;
+  #isOpen = false;
+  #flowing = false;
+  #receivedBytes = 0;
+  /** The first of error, end and close; nothing comes after it. */
+  #end: { readonly error: Error | undefined } | undefined;
+  #closed = false;
+  #writesRefused = false;
   #waiting: PromiseWithResolvers<void> | undefined;
+  #writing: PromiseWithResolvers<number> | undefined;
 
-  /** @param socket Connected; read and written by this stream only. */
-  constructor(socket: Socket) {
+  /**
+   * Takes a socket over; nothing is read from it yet.
+   *
+   * @param socket Connecting; used by this stream only.
+   * @param openEvent The event that says that it is open.
+   */
+  constructor(socket: Socket, openEvent: "connect" | "secureConnect") {
     this.#socket = socket;
-    socket.on("data", (chunk: Uint8Array) => {
-      this.#chunks.push(chunk);
-      this.#held += chunk.length;
-      if (this.#held >= HELD_BYTES_MAX) socket.pause();
-      this.#wake();
-    });
-    socket.on("error", (error: Error) => this.#end(error));
-    socket.on("end", () => this.#end());
-    socket.on("close", () => this.#end());
+    // Without effect in Deno 2.7.11: what is to leave at once is one write.
+    socket.setNoDelay(true);
+    socket.once(openEvent, () => this.#onOpen());
+    socket.on("error", (error: Error) => this.#onEnd(error));
+    socket.on("end", () => this.#onEnd());
+    socket.on("close", () => this.#onEnd());
+  }
+
+  /** Bytes that have come, TLS removed. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /**
+   * Waits until the socket is open.
+   *
+   * @throws The socket's error, if it ends before.
+   */
+  async opened(): Promise<void> {
+    while (!this.#isOpen && !this.#end) await this.#change();
+    if (!this.#isOpen) throw this.#end?.error ?? endedError();
   }
 
   /** Reads what is there; `null` at the end. @throws The socket's error. */
   async read(into: Uint8Array): Promise<number | null> {
+    this.#flow();
     while (this.#chunks.length === 0) {
-      if (this.#error) throw this.#error;
-      if (this.#ended) return null;
-      this.#waiting ??= Promise.withResolvers();
-      await this.#waiting.promise;
+      if (this.#end) {
+        this.#refuseWrites();
+        if (this.#end.error) throw this.#end.error;
+        return null;
+      }
+      await this.#change();
     }
+    const filled = this.#take(into);
+    if (this.#held < HELD_BYTES_MAX && this.#socket.isPaused()) {
+      this.#socket.resume();
+    }
+    return filled;
+  }
+
+  /**
+   * Writes the start of the bytes; resolves once the kernel has it. A peer
+   * that ended takes nothing more, but what it sent before is to be read
+   * first: a write waits until `read` has told the end.
+   *
+   * @throws The socket's error.
+   */
+  write(bytes: Uint8Array): Promise<number> {
+    const part = bytes.subarray(0, WRITE_BYTES_MAX);
+    const writing = Promise.withResolvers<number>();
+    this.#writing = writing;
+    if (this.#takesNoWrites) {
+      this.#refuseWrites();
+    } else if (!this.#end) {
+      this.#socket.write(part, (error) => {
+        if (!error) writing.resolve(part.length);
+        else this.#onEnd(error);
+      });
+    }
+    return writing.promise;
+  }
+
+  /**
+   * Destroys the socket, as soon as that frees it: the runtime forgets one
+   * that is destroyed while it connects or shakes hands, and keeps it open for
+   * as long as the process lives (Deno 2.7.11).
+   */
+  close(): void {
+    this.#closed = true;
+    if (this.#isOpen) this.#socket.destroy();
+    this.#onEnd();
+  }
+
+  /** From the first read on, bytes are taken as they come, up to the bound. */
+  #flow(): void {
+    if (this.#flowing) return;
+    this.#flowing = true;
+    this.#socket.on("data", (chunk: Uint8Array) => {
+      this.#chunks.push(chunk);
+      this.#held += chunk.length;
+      this.#receivedBytes += chunk.length;
+      if (this.#held >= HELD_BYTES_MAX) this.#socket.pause();
+      this.#wake();
+    });
+  }
+
+  #take(into: Uint8Array): number {
     let filled = 0;
     while (filled < into.length) {
       const chunk = this.#chunks[0];
@@ -56,39 +146,43 @@ export class SocketStream implements ByteStream {
       }
     }
     this.#held -= filled;
-    if (this.#held < HELD_BYTES_MAX && this.#socket.isPaused()) {
-      this.#socket.resume();
-    }
     return filled;
   }
 
-  /** Writes all; resolves once the kernel has it. @throws The socket's error. */
-  write(bytes: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended) {
-        return reject(this.#error ?? new Error("Socket has ended"));
-      }
-      this.#socket.write(
-        bytes,
-        (error) => error ? reject(error) : resolve(bytes.length),
-      );
-    });
-  }
-
-  /** Destroys the socket. */
-  close(): void {
-    this.#end();
-    this.#socket.destroy();
-  }
-
-  #end(error?: Error): void {
-    this.#error ??= error;
-    this.#ended = true;
+  #onOpen(): void {
+    this.#isOpen = true;
+    if (this.#closed) this.#socket.destroy();
     this.#wake();
+  }
+
+  #onEnd(error?: Error): void {
+    this.#end ??= { error };
+    if (this.#takesNoWrites) this.#refuseWrites();
+    this.#wake();
+  }
+
+  /** A clean end is the reader's to tell, if there is one. */
+  get #takesNoWrites(): boolean {
+    return this.#closed || this.#writesRefused ||
+      (this.#end !== undefined && (!this.#flowing || !!this.#end.error));
+  }
+
+  #refuseWrites(): void {
+    this.#writesRefused = true;
+    this.#writing?.reject(this.#end?.error ?? endedError());
+  }
+
+  #change(): Promise<void> {
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting.promise;
   }
 
   #wake(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
+}
+
+function endedError(): Error {
+  return new Error("Connection closed by the other side");
 }

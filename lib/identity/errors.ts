@@ -7,7 +7,11 @@ export class IdentityError extends Error {
   /** What an operator can do. */
   readonly hint: string;
 
-  /** @param message What is wrong, with the file and never with its contents. */
+  /**
+   * The failure as an error.
+   *
+   * @param message What is wrong, with the file and never with its contents.
+   */
   constructor(
     message: string,
     options: { file?: string; hint: string; cause?: unknown },

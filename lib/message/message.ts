@@ -71,12 +71,14 @@ export interface MessageFields {
 
 /** Builds a message with a new id and the current time. */
 export function newMessage(stamp: Stamp, fields: MessageFields): Message {
-  const header: Header = { msg_id: stamp.newId(), timestamp: 0 };
-  if (fields.parentId) header.parent_msg_id = fields.parentId;
-  header.timestamp = stamp.now();
-  if (fields.resourceVersion) header.resourceversion = fields.resourceVersion;
+  const { parentId, resourceVersion } = fields;
   return {
-    header,
+    header: {
+      msg_id: stamp.newId(),
+      ...(parentId ? { parent_msg_id: parentId } : {}),
+      timestamp: stamp.now(),
+      ...(resourceVersion ? { resourceversion: resourceVersion } : {}),
+    },
     route: {
       source: fields.source,
       group: fields.group,

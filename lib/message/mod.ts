@@ -41,6 +41,7 @@ export {
   ResourceType,
   VOLUME_OPERATIONS,
 } from "./names.ts";
+export { compareVersions, isResourceVersion } from "./resource_version.ts";
 export { parseResource, type ResourceKey, resourceOf } from "./resource.ts";
 export {
   type AnswerContent,

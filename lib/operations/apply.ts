@@ -1,8 +1,8 @@
-import { type Message, ResourceType } from "../message/mod.ts";
+import { compareVersions, type Message, ResourceType } from "../message/mod.ts";
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import { sameContent } from "./delta.ts";
 import { withKind } from "./keys.ts";
-import { compareVersions, type Identity, identityOf } from "./version.ts";
+import { type Identity, identityOf } from "./version.ts";
 
 /** What writing an object came to. */
 export type Applied =

@@ -15,23 +15,23 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
 ]);
 
 /** Kind and apiVersion of the types whose objects CloudCore may send without. */
-const KINDS: Readonly<Record<string, readonly [string, string]>> = {
-  pod: ["Pod", "v1"],
-  node: ["Node", "v1"],
-  configmap: ["ConfigMap", "v1"],
-  secret: ["Secret", "v1"],
-  service: ["Service", "v1"],
-  endpoints: ["Endpoints", "v1"],
-  namespace: ["Namespace", "v1"],
-  serviceaccount: ["ServiceAccount", "v1"],
-  persistentvolume: ["PersistentVolume", "v1"],
-  persistentvolumeclaim: ["PersistentVolumeClaim", "v1"],
-  volumeattachment: ["VolumeAttachment", "storage.k8s.io/v1"],
-  serviceaccountaccess: [
+const KINDS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["pod", ["Pod", "v1"]],
+  ["node", ["Node", "v1"]],
+  ["configmap", ["ConfigMap", "v1"]],
+  ["secret", ["Secret", "v1"]],
+  ["service", ["Service", "v1"]],
+  ["endpoints", ["Endpoints", "v1"]],
+  ["namespace", ["Namespace", "v1"]],
+  ["serviceaccount", ["ServiceAccount", "v1"]],
+  ["persistentvolume", ["PersistentVolume", "v1"]],
+  ["persistentvolumeclaim", ["PersistentVolumeClaim", "v1"]],
+  ["volumeattachment", ["VolumeAttachment", "storage.k8s.io/v1"]],
+  ["serviceaccountaccess", [
     "ServiceAccountAccess",
     "policy.kubeedge.io/v1alpha1",
-  ],
-};
+  ]],
+]);
 
 /** Whether objects of a type have no namespace. */
 export function isClusterScoped(resType: string): boolean {
@@ -74,7 +74,7 @@ export function withKind(
   if (!isRecord(content) || !isRecord(content.metadata)) return content;
   if (content.kind && content.apiVersion) return content;
   const old = stored ? kindOf(stored) : undefined;
-  const [kind, apiVersion] = old ?? KINDS[resType] ?? [];
+  const [kind, apiVersion] = old ?? KINDS.get(resType) ?? [];
   if (!kind) return content;
   return { kind, apiVersion, ...content };
 }

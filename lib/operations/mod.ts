@@ -17,5 +17,5 @@ export {
   type ProcessedOperation,
 } from "./registry.ts";
 export { answerFor, noAnswer, unanswered } from "./remote.ts";
-export { compareVersions, type Identity, identityOf } from "./version.ts";
+export { type Identity, identityOf } from "./version.ts";
 export { deleteOf, isForAgents } from "./write.ts";

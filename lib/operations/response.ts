@@ -28,10 +28,10 @@ const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Answers of a patch carry the object that was patched. */
-const PATCHED: Readonly<Record<string, string>> = {
-  [ResourceType.podpatch]: ResourceType.pod,
-  [ResourceType.nodepatch]: ResourceType.node,
-};
+const PATCHED: ReadonlyMap<string, string> = new Map([
+  [ResourceType.podpatch, ResourceType.pod],
+  [ResourceType.nodepatch, ResourceType.node],
+]);
 
 /**
  * Response, and `error` as an answer. From an agent it answers what it was
@@ -178,7 +178,7 @@ function targetOf(
       }
       : undefined;
   }
-  const patched = PATCHED[resource.resType];
+  const patched = PATCHED.get(resource.resType);
   const type = patched ?? resource.resType;
   const name = resource.resId || nameOf(object);
   if (!name) return undefined;

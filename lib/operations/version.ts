@@ -1,5 +1,9 @@
 import { isRecord } from "../base/mod.ts";
-import { type Message, PermanentFault } from "../message/mod.ts";
+import {
+  isResourceVersion,
+  type Message,
+  PermanentFault,
+} from "../message/mod.ts";
 
 /** What tells two objects, and two versions of one object, apart. */
 export interface Identity {
@@ -10,9 +14,6 @@ export interface Identity {
   /** `metadata.creationTimestamp`; empty if there is none. */
   readonly created: string;
 }
-
-const UINT64_REGEXP = /^[0-9]{1,20}$/;
-const UINT64_MAX = 2n ** 64n - 1n;
 
 /**
  * Reads the identity of a message's object. The object's own version counts;
@@ -27,7 +28,7 @@ export function identityOf(message: Message): Identity {
   const metadata = isRecord(fields.metadata) ? fields.metadata : {};
   const version = text(metadata.resourceVersion, "metadata.resourceVersion") ||
     (header.resourceversion ?? "");
-  if (version !== "" && !isUint64(version)) {
+  if (version !== "" && !isResourceVersion(version)) {
     throw new PermanentFault(
       "bad-content",
       "Resource version is not an unsigned 64-bit integer",
@@ -38,24 +39,6 @@ export function identityOf(message: Message): Identity {
     version,
     created: text(metadata.creationTimestamp, "metadata.creationTimestamp"),
   };
-}
-
-/**
- * Compares resource versions as unsigned integers.
- *
- * @returns Negative, 0 or positive. Both must be uint64 in decimal.
- */
-export function compareVersions(a: string, b: string): number {
-  if (a === b) return 0;
-  const left = a.replace(/^0+(?=.)/, "");
-  const right = b.replace(/^0+(?=.)/, "");
-  if (left.length !== right.length) return left.length - right.length;
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function isUint64(text: string): boolean {
-  return UINT64_REGEXP.test(text) &&
-    (text.length < 20 || BigInt(text) <= UINT64_MAX);
 }
 
 function text(value: unknown, field: string): string {

@@ -12,7 +12,7 @@ import {
   type Stamp,
 } from "../message/mod.ts";
 import { isRecord } from "../base/mod.ts";
-import type { StoreTransaction } from "../store/mod.ts";
+import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { isClusterScoped, storeKeyOf } from "./keys.ts";
@@ -103,7 +103,8 @@ export function writeFromCloud(
 
 /**
  * Delete from the cloud: recognised by its resource alone; if it names a uid,
- * only that object goes.
+ * only that object goes, and if not, no object that has just come in place of
+ * another.
  */
 export function deleteFromCloud(
   message: Message,
@@ -126,11 +127,42 @@ export function deleteFromCloud(
   const row = tx.get(key);
   const uid = uidOf(message.content);
   if (!row || (uid && row.uid && uid !== row.uid)) return [unchanged, ack];
+  if (!uid && mayMeanAnother(row, tx, context)) return [unchanged, ack];
   const revision = tx.remove(key, message.header.resourceversion) ??
     tx.revision();
   if (resource.resType === ResourceType.pod) forgetPod(tx, row);
   if (!isForAgents(policy, parsed(row.value), context)) return [ack];
-  return [{ kind: "hand-over", message, revision, answers: message }];
+  const told = uid || !row.uid
+    ? message
+    : { ...message, content: withUid(message.content, row.uid) };
+  return [{ kind: "hand-over", message: told, revision, answers: message }];
+}
+
+/** How long a delete that names no object may be meant for the one before. */
+const LATE_DELETE_MS = 5 * 60 * 1000;
+
+/**
+ * CloudCore answers the status of a pod that it does not have with a delete
+ * of whatever has the name (wire document, 7.3). While the pod was replaced
+ * here only a moment ago, that may be the one before, whose status was on its
+ * way. The replaced one would never come again, but a ghost is reported by
+ * each MetaSync and deleted again, so the delete can wait.
+ */
+function mayMeanAnother(
+  row: MetaRow,
+  tx: StoreTransaction,
+  context: Context,
+): boolean {
+  const last = tx.tombstone(row.key);
+  return last !== undefined && last.uid !== row.uid &&
+    context.now() - last.deletedAtMs < LATE_DELETE_MS;
+}
+
+/** Agents are told which object went, also when the cloud did not say. */
+function withUid(content: unknown, uid: string): unknown {
+  const fields = isRecord(content) ? content : {};
+  const metadata = isRecord(fields.metadata) ? fields.metadata : {};
+  return { ...fields, metadata: { ...metadata, uid } };
 }
 
 /** A delete made by the node, with the stub that CloudCore's repairs have. */

@@ -57,6 +57,8 @@ export interface BatchRunnerOptions {
 export class BatchRunner {
   readonly #options: BatchRunnerOptions;
   #failing = false;
+  /** Messages of this batch that the store failed without ending it. */
+  #failedAlone = 0;
 
   /** @param options Store, clock and context. */
   constructor(options: BatchRunnerOptions) {
@@ -68,6 +70,8 @@ export class BatchRunner {
     const { store, clock, observer } = this.#options;
     let batch: Batch | undefined;
     const outcomes: Outcome[] = [];
+    const revision = store.revision();
+    this.#failedAlone = 0;
     try {
       batch = store.batch();
       for (const item of items) outcomes.push(this.#runItem(item, batch));
@@ -81,8 +85,12 @@ export class BatchRunner {
       observer.failed?.(error, items.length);
       return this.#afterFailure(items, outcomes, error);
     }
-    if (this.#failing) observer.recovered?.();
-    this.#failing = false;
+    if (this.#failedAlone > 0) this.#failing = true;
+    else if (this.#failing && store.revision() !== revision) {
+      // What only reads says nothing: a full disk answers questions, too.
+      this.#failing = false;
+      observer.recovered?.();
+    }
     return outcomes;
   }
 
@@ -117,6 +125,7 @@ export class BatchRunner {
         const fault = permanentFaultOf(error, item.envelope.message);
         if (fault) return this.#refused(item.envelope, fault);
       }
+      this.#failedAlone++;
       observer.failed?.(error, 1);
       return this.#failed(item, error);
     }

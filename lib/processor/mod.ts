@@ -8,4 +8,5 @@
  * @module
  */
 export type { ProcessorObserver } from "./observer.ts";
-export { Processor, type ProcessorOptions } from "./processor.ts";
+export type { ProcessorOptions } from "./options.ts";
+export { Processor } from "./processor.ts";

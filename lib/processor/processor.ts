@@ -1,62 +1,27 @@
 import {
   BoundedQueue,
-  type Clock,
   type Component,
   LIMITS,
   type Timer,
 } from "../base/mod.ts";
-import {
-  type Message,
-  Module,
-  newMessage,
-  Operation,
-  type Origin,
-  ResourceType,
-  type Stamp,
-} from "../message/mod.ts";
+import { type Message, Module, type Origin } from "../message/mod.ts";
 import {
   type Context,
   noAnswer,
   type Outcome,
   unanswered,
 } from "../operations/mod.ts";
-import type { Envelope, Router } from "../router/mod.ts";
-import type { Store, StoreTransaction } from "../store/mod.ts";
+import type { Envelope } from "../router/mod.ts";
+import type { StoreTransaction } from "../store/mod.ts";
 import { BatchRunner, type Item } from "./batch_runner.ts";
 import { Handover } from "./handover.ts";
+import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorObserver } from "./observer.ts";
+import type { ProcessorOptions } from "./options.ts";
 import { OutboxSender } from "./outbox_sender.ts";
 import { Release } from "./release.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
-
-/** What the processor needs from outside. */
-export interface ProcessorOptions {
-  /** Where it meets the links. */
-  readonly router: Router;
-  /** Opened store; the processor is its only writer. */
-  readonly store: Store;
-  /** Time. */
-  readonly clock: Clock;
-  /** Ids and time of new messages. */
-  readonly stamp: Stamp;
-  /** Name of this node. */
-  readonly nodeId: string;
-  /** There is no cloud: the store is in sync by definition. */
-  readonly standalone: boolean;
-  /** Resource types that the cloud is asked for while connected. */
-  readonly remoteTypes: ReadonlySet<string>;
-  /** How long the cloud may take to answer a request, in milliseconds. */
-  readonly queryTimeoutMs: number;
-  /** How long an agent may take to answer, in milliseconds. */
-  readonly replyTimeoutMs: number;
-  /** Interval of MetaSync in milliseconds. */
-  readonly metaSyncIntervalMs: number;
-  /** How long a connection must last before the store counts as in sync. */
-  readonly syncSettleMs: number;
-  /** Told of what happens. */
-  readonly observer?: ProcessorObserver;
-}
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -69,7 +34,7 @@ export interface ProcessorOptions {
  */
 export class Processor implements Component {
   /** Name of the module and of the component. */
-  readonly name = Module.metamanager;
+  readonly name: string = Module.metamanager;
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
   readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax);
@@ -79,15 +44,15 @@ export class Processor implements Component {
   readonly #release: Release;
   readonly #session: Session;
   readonly #runner: BatchRunner;
+  readonly #metaSync: MetaSyncTimer;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
   #reportAllPods: boolean;
   #scheduled: Timer | undefined;
-  #metaSyncTimer: Timer | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
   #ends: (() => void)[] = [];
 
-  /** @param options Everything it works with. */
+  /** Takes no message before `start`. */
   constructor(options: ProcessorOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
@@ -147,6 +112,12 @@ export class Processor implements Component {
       onReported: () => this.#reportAllPods = false,
       observer: this.#observer,
     });
+    this.#metaSync = new MetaSyncTimer({
+      clock,
+      stamp,
+      intervalMs: options.metaSyncIntervalMs,
+      receive: (message) => this.#receive({ message, from: this.name }),
+    });
   }
 
   /** Whether the cloud can be asked. */
@@ -195,7 +166,7 @@ export class Processor implements Component {
     for (const module of router.modules()) {
       if (module.agent) this.#handover.attached(module);
     }
-    this.#setMetaSyncTimer();
+    this.#metaSync.start();
     return Promise.resolve();
   }
 
@@ -216,7 +187,7 @@ export class Processor implements Component {
     this.#state = "stopped";
     for (const end of this.#ends) end();
     this.#scheduled?.cancel();
-    this.#metaSyncTimer?.cancel();
+    this.#metaSync.stop();
     this.#session.stop();
     this.#outbox.disconnected();
     this.#requests.cancelAll();
@@ -283,21 +254,6 @@ export class Processor implements Component {
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),
     };
-  }
-
-  #setMetaSyncTimer(): void {
-    const { clock, metaSyncIntervalMs, stamp } = this.#options;
-    this.#metaSyncTimer = clock.after(metaSyncIntervalMs, () => {
-      const message = newMessage(stamp, {
-        source: this.name,
-        group: "resource",
-        operation: Operation.metaSync,
-        resource: ResourceType.podstatus,
-      });
-      // A full inbox has more to do than this; the next interval comes.
-      this.#receive({ message, from: this.name });
-      this.#setMetaSyncTimer();
-    });
   }
 
   /** Sends to a module; `false` if its queue is full or nobody is there. */

@@ -15,6 +15,7 @@ export {
   QueueFullError,
   ReplyTimeoutError,
   Router,
+  RouterClosedError,
   type RouterObserver,
   type SendSyncOptions,
 } from "./router.ts";

@@ -1,6 +1,6 @@
 import { type Clock, LIMITS } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
-import { PendingTable } from "./pending.ts";
+import { type PendingEnd, PendingTable } from "./pending.ts";
 
 /** A message on its way between modules. */
 export interface Envelope {
@@ -95,6 +95,17 @@ export class ReplyTimeoutError extends Error {
         `${message.route.operation} ${message.route.resource} ` +
         `(${message.header.msg_id})`,
     );
+  }
+}
+
+/** The node stopped while an answer was waited for. */
+export class RouterClosedError extends Error {
+  /** Always `RouterClosedError`. */
+  override readonly name = "RouterClosedError";
+
+  /** Names the module. @param receiver The module that was asked. */
+  constructor(receiver: string) {
+    super(`No answer from module "${receiver}": the node stops`);
   }
 }
 
@@ -204,6 +215,7 @@ export class Router {
    * @throws {QueueFullError} If its queue is full, or too many requests wait,
    *   or one with the same id.
    * @throws {ReplyTimeoutError} If the deadline passed.
+   * @throws {RouterClosedError} If the node stopped meanwhile.
    * @throws The signal's reason, when it is aborted.
    */
   async sendSync(
@@ -215,11 +227,13 @@ export class Router {
     signal?.throwIfAborted();
     const id = envelope.message.header.msg_id;
     const reply = Promise.withResolvers<Message>();
-    const onEnd = () =>
+    const onEnd = (end: PendingEnd) =>
       reply.reject(
         signal?.aborted
           ? signal.reason
-          : new ReplyTimeoutError(to, envelope.message, timeoutMs),
+          : end === "expired"
+          ? new ReplyTimeoutError(to, envelope.message, timeoutMs)
+          : new RouterClosedError(to),
       );
     if (!this.#replies.add(id, reply, { timeoutMs, onEnd })) {
       throw new QueueFullError(to);
@@ -245,6 +259,11 @@ export class Router {
     const waiting = parentId ? this.#replies.take(parentId) : undefined;
     waiting?.resolve(answer);
     return waiting !== undefined;
+  }
+
+  /** Ends every `sendSync` that waits: the node stops. */
+  close(): void {
+    this.#replies.cancelAll();
   }
 
   /** Notes that an agent was handed everything up to a store revision. */

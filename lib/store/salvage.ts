@@ -1,3 +1,4 @@
+import { compareVersions } from "../message/mod.ts";
 import type { Connection } from "./driver.ts";
 import { StoreError } from "./errors.ts";
 import {
@@ -11,7 +12,6 @@ import {
   writeMeta,
 } from "./row.ts";
 import type { MetaRow, OutboxRow, Tombstone } from "./types.ts";
-import { compareVersions } from "./version.ts";
 
 /** What a salvage brought over. */
 export interface Salvaged {

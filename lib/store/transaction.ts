@@ -1,10 +1,10 @@
+import { compareVersions } from "../message/mod.ts";
 import type { Connection } from "./driver.ts";
 import type { Session, StoreEnv } from "./env.ts";
 import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
 import type { MetaWrite, OutboxRow, StoreTransaction } from "./types.ts";
-import { compareVersions } from "./version.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
 export type WriteGate = <T>(run: (db: Connection) => T) => T;

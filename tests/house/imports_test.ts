@@ -28,9 +28,12 @@ const MAY: Readonly<
     rooms: ["base", "message", "telemetry", "router"],
     types: ["store"],
   },
-  // Peers of the node: they share with it the message and nothing else.
+  // Peers of the node: they share with it the message and, for certificates,
+  // the encoder of their formats.
   agent: { rooms: ["base", "message", "websocket"] },
-  dev: { rooms: ["base", "message", "telemetry", "websocket", "agent"] },
+  dev: {
+    rooms: ["base", "message", "telemetry", "websocket", "identity", "agent"],
+  },
   app: {
     rooms: [
       "base",
@@ -47,6 +50,10 @@ const MAY: Readonly<
       "admin",
     ],
   },
+  // The demonstration drives a whole node and its peers from outside.
+  demo: {
+    rooms: ["base", "message", "telemetry", "config", "agent", "dev", "app"],
+  },
   cli: {
     rooms: [
       "base",
@@ -54,9 +61,11 @@ const MAY: Readonly<
       "telemetry",
       "config",
       "store",
+      "identity",
       "agent",
       "dev",
       "app",
+      "demo",
     ],
   },
 };

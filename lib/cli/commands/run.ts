@@ -33,8 +33,9 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       sets: values("set"),
       hostname: io.hostname,
     });
+    const clock = new SystemClock();
     const log = new Logger("node", {
-      clock: new SystemClock(),
+      clock,
       level: config.log.level,
       format: config.log.format,
       color: io.isTerminal.stderr && !io.env("NO_COLOR"),
@@ -52,12 +53,12 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     Deno.addSignalListener("SIGUSR1", () => node.reconnect());
     const signal = await stopped;
     log.info("stopping", { signal });
-    const late = setTimeout(() => {
+    const late = clock.after(STOP_MS_MAX, () => {
       log.error("stop takes too long, what is stored is safe");
       Deno.exit(ExitCode.failure);
-    }, STOP_MS_MAX);
+    });
     await node.stop();
-    clearTimeout(late);
+    late.cancel();
     return ExitCode.ok;
   },
 };

@@ -1,5 +1,5 @@
-import { type Decoded, type Message } from "../../../lib/message/mod.ts";
 import { assert } from "@std/assert";
+import type { Decoded, Message } from "../../../lib/message/mod.ts";
 
 /** One recorded frame. */
 export interface Frame {

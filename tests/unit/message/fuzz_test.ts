@@ -74,13 +74,14 @@ function mutateValue(value: unknown, dice: Dice): void {
       break;
     case 1:
     case 2:
-      holder[key] = dice.pick(ODD_VALUES);
+      // A copy, since a later change may go into it.
+      holder[key] = structuredClone(dice.pick(ODD_VALUES));
       break;
     case 3:
       holder[key] = { [key]: [holder[key]] };
       break;
     case 4:
-      holder[dice.pick(keys)] = holder[key];
+      holder[dice.pick(keys)] = structuredClone(holder[key]);
       break;
     default:
       Object.defineProperty(

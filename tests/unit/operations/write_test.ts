@@ -321,6 +321,42 @@ Deno.test("recreated_object_replaces_old: the old pod's status, tokens and repor
   assertEquals(bench.store.list("serviceaccounttoken"), []);
 });
 
+/** CloudCore's answer to the status of a pod that it does not have. */
+const GHOST = fromCloud("delete", "default/pod/web-0", {
+  metadata: { name: "web-0", namespace: "default", creationTimestamp: null },
+  spec: { containers: null },
+  status: {},
+});
+
+Deno.test("recreated_object_replaces_old: a delete that names no object spares the one that has just come", async () => {
+  await using bench = await OperationBench.open();
+  bench.nowMs = Date.now();
+  bench.cloud(fromCloud("insert", KEY, pod("web-0", 5, { uid: "A" })));
+  bench.cloud(fromCloud("update", KEY, pod("web-0", 8, { uid: "B" })));
+  // The status of A that was on its way met B in the cloud.
+  const outcome = bench.cloud(GHOST);
+  assertEquals(only(outcome, "to-cloud").message.content, "OK");
+  assertEquals(effects(outcome, "hand-over"), []);
+  assertEquals(bench.store.get(KEY)?.uid, "B");
+  // A ghost is reported again, and deleted then.
+  bench.nowMs += 6 * 60_000;
+  only(bench.cloud(GHOST), "hand-over");
+  assertEquals(bench.store.get(KEY), undefined);
+});
+
+Deno.test("delete_converges_by_key: agents are told which object went", async () => {
+  await using bench = await OperationBench.open();
+  bench.cloud(fromCloud("insert", KEY, pod("web-0", 5, { uid: "A" })));
+  const told = only(bench.cloud(GHOST), "hand-over");
+  assertEquals(told.message.header.msg_id, GHOST.header.msg_id);
+  const { metadata } = told.message.content as {
+    metadata: Record<string, unknown>;
+  };
+  assertEquals([metadata.name, metadata.uid], ["web-0", "A"]);
+  assertEquals(told.answers, GHOST);
+  assertEquals(bench.store.get(KEY), undefined);
+});
+
 Deno.test("one_key_per_object: both spellings of a node are one row", async () => {
   await using bench = await OperationBench.open();
   const node = object("Node", "edge-1", 3);

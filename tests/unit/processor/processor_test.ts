@@ -133,6 +133,43 @@ Deno.test("a message that fails alone fails alone", async () => {
   assertEquals(bench.store.list("pod").length, 2);
 });
 
+Deno.test("a store that fails single messages has recovered once it stored something again", async () => {
+  let failing = true;
+  const told: string[] = [];
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch) => ({
+        message: <T>(run: () => T) =>
+          batch.message(() => {
+            const before = batch.tx.revision();
+            const result = run();
+            if (failing && batch.tx.revision() !== before) {
+              throw new StoreError("full", "database or disk is full");
+            }
+            return result;
+          }),
+      })),
+    observer: {
+      failed: () => told.push("failed"),
+      recovered: () => told.push("recovered"),
+    },
+  });
+  const edged = bench.agent();
+  await bench.fromCloud(insert("a"));
+  assertEquals(told, ["failed"]);
+  // Questions are answered, but that says nothing of the disk.
+  edged.send(fromEdged("query", "default/pod/a"));
+  await bench.clock.settle();
+  assertEquals(told, ["failed"]);
+  await bench.fromCloud(insert("a"));
+  assertEquals(told, ["failed", "failed"]);
+  failing = false;
+  await bench.fromCloud(insert("a"));
+  assertEquals(told, ["failed", "failed", "recovered"]);
+  await bench.fromCloud(insert("b"));
+  assertEquals(told.length, 3);
+});
+
 Deno.test("a store failure of one message undoes that one and answers error", async () => {
   await using bench = await ProcessorBench.start({
     wrap: (store) =>

@@ -7,18 +7,7 @@ import {
   metaFault,
   rowSum,
 } from "../../../lib/store/row.ts";
-import { compareVersions } from "../../../lib/store/version.ts";
 import { pod } from "./support.ts";
-
-Deno.test("compareVersions, compares as numbers of any length", () => {
-  const sign = (a: string, b: string) => Math.sign(compareVersions(a, b));
-  assertEquals(sign("9", "10"), -1);
-  assertEquals(sign("18446744073709551615", "18446744073709551614"), 1);
-  assertEquals(sign("007", "7"), 0);
-  assertEquals(sign("0", ""), 1);
-  assertEquals(sign("x", "1"), -1);
-  assertEquals(sign("", "x"), 0);
-});
 
 Deno.test("kindOf, knows codes, and texts where there is no code", () => {
   const coded = (errcode: number) =>

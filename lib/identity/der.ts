@@ -1,12 +1,14 @@
 /**
- * The few ASN.1 DER encodings that an X.509 certificate needs (ITU-T X.690).
+ * The few ASN.1 DER encodings that certificates and what leads to them need
+ * (ITU-T X.690).
  *
  * @module
  */
 
-/** Object identifiers of an ECDSA P-256 certificate. */
+/** Object identifiers of ECDSA P-256 keys, requests and certificates. */
 export const OID = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  prime256v1: "1.2.840.10045.3.1.7",
   commonName: "2.5.4.3",
   organization: "2.5.4.10",
   subjectKeyIdentifier: "2.5.29.14",

@@ -9,7 +9,7 @@ import {
   tagged,
   time,
   utf8,
-} from "../../../lib/dev/der.ts";
+} from "../../../lib/identity/der.ts";
 
 const hex = (bytes: Uint8Array) => bytes.toHex();
 

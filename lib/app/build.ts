@@ -1,0 +1,176 @@
+import { AdminServer } from "../admin/mod.ts";
+import {
+  type Clock,
+  type Component,
+  LIMITS,
+  type Random,
+} from "../base/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { EdgedLink } from "../edged/mod.ts";
+import { Edgehub } from "../edgehub/mod.ts";
+import {
+  CLOUD_DISCONNECTED,
+  Group,
+  newMessage,
+  NODE_CONNECTION_RESOURCE,
+  NODE_CONNECTION_SOURCE,
+  Operation,
+  type Stamp,
+} from "../message/mod.ts";
+import { Processor } from "../processor/mod.ts";
+import type { Router } from "../router/mod.ts";
+import type { SqliteStore } from "../store/mod.ts";
+import { edgehubObserver } from "./edgehub_observer.ts";
+import { registerGauges } from "./gauges.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import type { ObserverParts } from "./observer_parts.ts";
+import { processorObserver } from "./processor_observer.ts";
+import { SnapshotTimer } from "./snapshot_timer.ts";
+import type { NodeStatus } from "./status.ts";
+import type { NodeTiming } from "./timing.ts";
+
+/** What the parts of a node are built from. */
+export interface Ingredients extends ObserverParts {
+  /** Checked configuration. */
+  readonly config: Config;
+  /** Times that are no configuration. */
+  readonly timing: NodeTiming;
+  /** Where the parts meet. */
+  readonly router: Router;
+  /** Time. */
+  readonly clock: Clock;
+  /** Jitter. */
+  readonly random: Random;
+  /** Ids and time of new messages. */
+  readonly stamp: Stamp;
+  /** Opened store. */
+  readonly store: SqliteStore;
+  /** State of the node, for its operator. */
+  readonly status: () => NodeStatus;
+}
+
+/** The parts of a node. */
+export interface Parts {
+  /** The message processor. */
+  readonly processor: Processor;
+  /** The cloud link; none in a standalone node. */
+  readonly edgehub: Edgehub | undefined;
+  /** The local link, if one is configured. */
+  readonly edged: EdgedLink | undefined;
+  /** All parts in the order in which they start. */
+  readonly inOrder: readonly Component[];
+}
+
+/** Builds the parts of a node; starts none. */
+export function buildParts(from: Ingredients): Parts {
+  const { config, store, clock } = from;
+  const processor = buildProcessor(from);
+  const edgehub = config.edgehub.websocket.url ? buildEdgehub(from) : undefined;
+  const edged = config.edged.socket || config.edged.listen
+    ? buildEdged(from, edgehub)
+    : undefined;
+  const snapshots = config.store.snapshotMs > 0
+    ? new SnapshotTimer({
+      store,
+      clock,
+      intervalMs: config.store.snapshotMs,
+      log: from.log.child("store"),
+    })
+    : undefined;
+  const admin = config.admin.socket ? buildAdmin(from) : undefined;
+  registerGauges(from.metrics, { processor, edgehub, edged, store });
+  const housekeeping = new Housekeeping(from);
+  const inOrder = [processor, edged, edgehub, snapshots, admin, housekeeping]
+    .filter((part) => part !== undefined);
+  return { processor, edgehub, edged, inOrder };
+}
+
+function buildProcessor(from: Ingredients): Processor {
+  const { config, router, store, clock, stamp } = from;
+  const loop = from.health.heartbeat("processor", () => processor.waiting);
+  const processor = new Processor({
+    router,
+    store,
+    clock,
+    stamp,
+    nodeId: config.edgehub.controller.nodeId,
+    standalone: config.edgehub.websocket.url === "",
+    remoteTypes: new Set(config.meta.query.remoteTypes),
+    queryTimeoutMs: config.meta.query.timeoutMs,
+    replyTimeoutMs: config.edged.replyTimeoutMs,
+    metaSyncIntervalMs: config.meta.sync.podstatus.intervalMs,
+    syncSettleMs: from.timing.syncSettleMs,
+    observer: processorObserver(from, () => loop.progress()),
+  });
+  return processor;
+}
+
+function buildEdgehub(from: Ingredients): Edgehub {
+  const { router, clock, random, stamp, timing } = from;
+  const { websocket, controller, reconnect, messageBytesMax } =
+    from.config.edgehub;
+  return new Edgehub({
+    router,
+    clock,
+    random,
+    stamp,
+    url: new URL(websocket.url),
+    files: {
+      caFile: websocket.cafile,
+      certFile: websocket.certfile,
+      keyFile: websocket.keyfile,
+    },
+    nodeId: controller.nodeId,
+    projectId: controller.projectId,
+    handshakeTimeoutMs: websocket.handshakeTimeoutMs,
+    heartbeatMs: controller.heartbeatMs,
+    deadlines: {
+      readDeadlineMs: websocket.readDeadlineMs,
+      writeDeadlineMs: websocket.writeDeadlineMs,
+      proofTimeoutMs: timing.proofTimeoutMs,
+    },
+    reconnect,
+    messageBytesMax,
+    observer: edgehubObserver(from),
+  });
+}
+
+/** @param edgehub Tells agents whether the cloud is connected. */
+function buildEdged(
+  from: Ingredients,
+  edgehub: Edgehub | undefined,
+): EdgedLink {
+  const { router, clock, stamp, log } = from;
+  const { socket, listen, tokenFile } = from.config.edged;
+  return new EdgedLink({
+    router,
+    clock,
+    stamp,
+    log: log.child("edged"),
+    connection: () =>
+      edgehub?.nodeConnection(Group.edged) ??
+        newMessage(stamp, {
+          source: NODE_CONNECTION_SOURCE,
+          group: Group.edged,
+          operation: Operation.connect,
+          resource: NODE_CONNECTION_RESOURCE,
+          content: CLOUD_DISCONNECTED,
+        }),
+  }, {
+    socket,
+    ...(listen ? { listen: { ...listen, tokenFile } } : {}),
+    limits: { messageBytesMax: LIMITS.messageBytesMax },
+  });
+}
+
+function buildAdmin(from: Ingredients): AdminServer {
+  const { log, health, metrics, status, config } = from;
+  return new AdminServer({
+    log: log.child("admin"),
+    sources: {
+      health: () => health.report(),
+      metrics: () => metrics.render(),
+      status,
+    },
+  }, { socket: config.admin.socket });
+}

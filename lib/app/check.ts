@@ -1,0 +1,6 @@
+/** Names of the health checks. */
+export const Check = {
+  link: "cloud link",
+  store: "store",
+  sync: "sync",
+} as const;

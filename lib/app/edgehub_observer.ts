@@ -1,0 +1,61 @@
+import type { EdgehubObserver } from "../edgehub/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+import { Check } from "./check.ts";
+import type { ObserverParts } from "./observer_parts.ts";
+
+/** Turns what the cloud link tells into log lines, figures and health. */
+export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
+  const { metrics, health } = parts;
+  const log = parts.log.child("edgehub");
+  const connects = metrics.counter(
+    "metamanager_cloud_connects_total",
+    "Connections on which the cloud answered",
+  );
+  const downs = metrics.counterFamily(
+    "metamanager_cloud_link_failures_total",
+    "Dials that failed and links that ended, by reason",
+    ["reason"],
+  );
+  const faults = metrics.counterFamily(
+    "metamanager_cloud_frame_faults_total",
+    "Frames from the cloud that were refused, by kind",
+    ["kind"],
+  );
+  health.set(Check.link, "degraded", "not connected yet");
+  return {
+    dialling: (url) => log.debug("dialling", { url }),
+    connected: ({ url, certificateNotAfterMs }) => {
+      connects.inc();
+      health.set(Check.link, "ok", url);
+      log.info("connected", {
+        url,
+        ...(certificateNotAfterMs
+          ? { certificateUntil: new Date(certificateNotAfterMs).toISOString() }
+          : {}),
+      });
+    },
+    down: ({ error, livedMs, waitMs }) => {
+      downs.with(error.kind).inc();
+      health.set(Check.link, "degraded", error.message);
+      log.warn("link down", {
+        error: error.message,
+        hint: error.hint,
+        livedMs: Math.round(livedMs),
+        nextDialMs: waitMs,
+      });
+    },
+    fault: (fault) => {
+      faults.with(fault.kind).inc();
+      log.warn("frame refused", {
+        kind: fault.kind,
+        reason: fault.text,
+        resource: fault.resource,
+        msgId: fault.msgId,
+      });
+    },
+    broken: (error) => {
+      health.set(Check.link, "failed", errorText(error));
+      log.error("dial loop ended", { error: errorText(error) });
+    },
+  };
+}

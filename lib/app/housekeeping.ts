@@ -1,0 +1,80 @@
+import type { Clock, Component, Timer } from "../base/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Health, Logger } from "../telemetry/mod.ts";
+import { Check } from "./check.ts";
+
+/** What the housekeeping looks at. */
+export interface HousekeepingOptions {
+  /** Checks that must follow the node's state. */
+  readonly health: Health;
+  /** Lines that repeat are told by their number now and then. */
+  readonly log: Pick<Logger, "error" | "flush">;
+  /** What is known not to be right, and whether it is in sync. */
+  readonly store: Pick<Store, "problems" | "isSynced">;
+  /** Time. */
+  readonly clock: Clock;
+}
+
+/** How often it looks, in milliseconds. */
+const INTERVAL_MS = 1000;
+
+/**
+ * Looks after the node once a second: keeps the checks of the store true,
+ * tells of loops that stand still, and lets folded log lines out.
+ */
+export class Housekeeping implements Component {
+  /** Always `housekeeping`. */
+  readonly name = "housekeeping";
+  readonly #options: HousekeepingOptions;
+  #timer: Timer | undefined;
+  #stalled = "";
+
+  /** Sets nothing before `start`. */
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at once, then every second. */
+  start(): Promise<void> {
+    this.#look();
+    return Promise.resolve();
+  }
+
+  /** Has nothing to finish. */
+  drain(_deadlineMs: number): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Looks no more. */
+  stop(): Promise<void> {
+    this.#timer?.cancel();
+    return Promise.resolve();
+  }
+
+  /** Stops. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #look(): void {
+    const { health, log, store, clock } = this.#options;
+    const problems = store.problems.join("; ");
+    // A failure of the moment is told by the processor, and ended by it.
+    if (health.get(Check.store)?.state !== "failed") {
+      health.set(Check.store, problems ? "degraded" : "ok", problems);
+    }
+    const synced = store.isSynced("*");
+    health.set(
+      Check.sync,
+      synced ? "ok" : "degraded",
+      synced ? "" : "never been in sync with the cloud",
+    );
+    const stalled = health.stalled().join(", ");
+    if (stalled && stalled !== this.#stalled) {
+      log.error("loop stands still", { loops: stalled });
+    }
+    this.#stalled = stalled;
+    log.flush(true);
+    this.#timer = clock.after(INTERVAL_MS, () => this.#look());
+  }
+}

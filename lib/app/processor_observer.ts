@@ -1,0 +1,64 @@
+import type { ProcessorObserver } from "../processor/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+import { Check } from "./check.ts";
+import type { ObserverParts } from "./observer_parts.ts";
+import { processorFigures } from "./processor_figures.ts";
+
+/**
+ * Turns what the processor tells into log lines, figures and health.
+ *
+ * @param progress Called after each batch: the loop moves.
+ */
+export function processorObserver(
+  parts: ObserverParts,
+  progress: () => void = () => undefined,
+): ProcessorObserver {
+  const { health } = parts;
+  const log = parts.log.child("processor");
+  const figures = processorFigures(parts.metrics);
+  return {
+    processed: ({ operation, origin, outcome }) =>
+      figures.processed.with(operation, origin, outcome).inc(),
+    committed: ({ messages, commitMs }) => {
+      progress();
+      figures.batch.observe(messages);
+      figures.commit.observe(commitMs / 1000);
+    },
+    fault: (fault, origin) => {
+      figures.faults.with(fault.kind, origin).inc();
+      log.warn("message refused", {
+        kind: fault.kind,
+        reason: fault.text,
+        resource: fault.resource,
+        operation: fault.operation,
+        msgId: fault.msgId,
+        ...(fault.cause ? { error: errorText(fault.cause) } : {}),
+      });
+    },
+    failed: (error, messages) => {
+      progress();
+      figures.failures.inc();
+      const text = errorText(error);
+      // Without a message it was a loop that reads and will try again.
+      if (messages > 0) health.set(Check.store, "failed", text);
+      log.error("not stored", { messages, error: text });
+    },
+    recovered: () => {
+      health.set(Check.store, "ok");
+      log.info("storing again");
+    },
+    noted: (what, resource) => {
+      figures.noted.with(what).inc();
+      if (what === "damaged-row") log.error("stored row damaged", { resource });
+    },
+    refused: (resource, reason) => {
+      figures.refused.inc();
+      log.warn("cloud refused a report", { resource, reason });
+    },
+    agentLate: (module, resource) => {
+      figures.late.inc();
+      log.warn("agent did not answer in time", { module, resource });
+    },
+    undelivered: (to) => figures.undelivered.with(to).inc(),
+  };
+}

@@ -1,0 +1,17 @@
+/** Times that are no configuration, in milliseconds. */
+export interface NodeTiming {
+  /** How long a connection lasts before the store counts as in sync. */
+  readonly syncSettleMs: number;
+  /** How long the cloud may ignore a new connection. */
+  readonly proofTimeoutMs: number;
+  /** How long a stop may take. */
+  readonly stopMs: number;
+}
+
+/** The times of a node in the field. */
+export const TIMING: NodeTiming = {
+  // Twice SyncController's period: what the cloud had has come by then.
+  syncSettleMs: 10_000,
+  proofTimeoutMs: 30_000,
+  stopMs: 4000,
+};

@@ -1,0 +1,127 @@
+import { SystemClock } from "../../base/mod.ts";
+import { type DemoEvent, type DemoResult, runDemo } from "../../demo/mod.ts";
+import { LOG_LEVELS, Logger } from "../../telemetry/mod.ts";
+import { type Command, ExitCode, UsageError } from "../command.ts";
+import { eventJson, eventText, resultJson, resultText } from "../demo_view.ts";
+import type { Io } from "../io.ts";
+import { readOutput } from "../output.ts";
+import { isColored, painter } from "../style.ts";
+
+/** Exit codes after a signal: 128 and its number. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** `demo`: cloud, node and pod agent in one process, step by step. */
+export const demo: Command = {
+  name: "demo",
+  summary: "Run a cloud hub, a node and a pod agent, and show what flows where",
+  details:
+    `Runs all three in this process: a cloud hub behind TLS on a loopback port, with
+certificates made on the spot, a node with its store in a temporary folder, and
+a pod agent at the node's Unix socket. It drives the seven operations, an outage
+and a restart, and checks every step. It exits with 0 only if all held, and
+leaves nothing behind. The hub's times are a tenth of CloudCore's, so that
+repeats and repairs can be seen; it asks for no client certificate.`,
+  options: [
+    { name: "keep", doc: "Keep the folder, and print its path" },
+    {
+      name: "log-level",
+      value: LOG_LEVELS.join("|"),
+      doc: "Write the node's log lines to standard error",
+    },
+    {
+      name: "output",
+      short: "o",
+      value: "text|json",
+      doc: "Shape of the output: a table, or a JSON object per line",
+    },
+  ],
+  examples: [
+    ["demo", "Show it"],
+    ["demo --keep", "And look at the store afterwards"],
+    [
+      "demo --log-level debug 2>node.log",
+      "With the node's log lines in a file",
+    ],
+    ["demo -o json", "For a script"],
+  ],
+  async run({ io, flag, value }) {
+    const output = readOutput(value("output"), ["text", "json"]);
+    const log = loggerOf(io, value("log-level"));
+    const show = shower(io, output);
+    const stop = onSignals();
+    try {
+      const result = await runDemo({
+        onEvent: show.event,
+        signal: stop.signal,
+        keep: flag("keep"),
+        ...(log ? { log } : {}),
+      });
+      show.result(result);
+      return result.ok ? ExitCode.ok : ExitCode.failure;
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      const { reason } = stop.signal;
+      io.stderr(`Ended by ${reason}, everything is cleaned up\n`);
+      return SIGNALS[reason as keyof typeof SIGNALS];
+    } finally {
+      stop.end();
+    }
+  },
+};
+
+/**
+ * The node's log, if it is wanted.
+ *
+ * @throws {UsageError} If there is no such level.
+ */
+function loggerOf(io: Io, level: string | undefined): Logger | undefined {
+  if (level === undefined) return undefined;
+  const known = LOG_LEVELS.find((candidate) => candidate === level);
+  if (!known) {
+    throw new UsageError(
+      `Option --log-level expects ${LOG_LEVELS.join(" or ")}, got: ${level}`,
+    );
+  }
+  return new Logger("node", {
+    clock: new SystemClock(),
+    level: known,
+    color: isColored(io, "stderr"),
+    sink: (line) => io.stderr(line),
+  });
+}
+
+/** Writes events and the result in one of the two shapes. */
+function shower(io: Io, output: "text" | "json"): {
+  event: (event: DemoEvent) => void;
+  result: (result: DemoResult) => void;
+} {
+  if (output === "json") {
+    return {
+      event: (event) => io.stdout(eventJson(event)),
+      result: (result) => io.stdout(resultJson(result)),
+    };
+  }
+  const paint = painter(io, "stdout");
+  return {
+    event: (event) => io.stdout(eventText(event, paint)),
+    result: (result) => io.stdout(resultText(result, paint)),
+  };
+}
+
+/** The first signal ends the demonstration in good order, the second at once. */
+function onSignals(): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const ends = Object.entries(SIGNALS).map(([name, code]) => {
+    const signal = name as keyof typeof SIGNALS;
+    const listener = () => {
+      if (controller.signal.aborted) Deno.exit(code);
+      controller.abort(signal);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return {
+    signal: controller.signal,
+    end: () => ends.forEach((end) => end()),
+  };
+}

@@ -1,0 +1,112 @@
+import {
+  Group,
+  type Message,
+  type MessageFault,
+  Module,
+} from "../message/mod.ts";
+import { type Envelope, NoReceiverError, type Router } from "../router/mod.ts";
+
+/** Groups whose messages the processor takes (wire document, 2.5). */
+const PROCESSOR_GROUPS: ReadonlySet<string> = new Set([
+  "",
+  Group.resource,
+  Group.func,
+  Group.meta,
+]);
+
+/**
+ * Groups that the cloud may not address: what agents get goes through the
+ * store, and the link's own group would send a message back to where it
+ * came from.
+ */
+const LOCAL_GROUPS: ReadonlySet<string> = new Set([Group.edged, Group.hub]);
+
+/** What became of a message from the cloud. */
+export type Delivery =
+  | { readonly kind: "delivered" }
+  /** It can never be delivered. */
+  | { readonly kind: "refused"; readonly fault: MessageFault }
+  /** Its receiver takes nothing now; it may be sent again. */
+  | { readonly kind: "unavailable"; readonly why: string }
+  /** The link was closed while it waited. */
+  | { readonly kind: "abandoned" };
+
+/** What {@link deliver} works with. */
+export interface DownlinkOptions {
+  /** Where the modules are. */
+  readonly router: Router;
+  /**
+   * Waits for room without reading the link.
+   *
+   * @returns `false` if the link was closed meanwhile.
+   */
+  readonly wait: (room: Promise<void>) => Promise<boolean>;
+}
+
+/**
+ * Gives a message from the cloud to the modules of its group; waits for those
+ * that are full, in order, so that nothing overtakes it.
+ */
+export async function deliver(
+  message: Message,
+  options: DownlinkOptions,
+): Promise<Delivery> {
+  const { router } = options;
+  const isAwaited = router.respond(message);
+  const group = message.route.group ?? "";
+  const envelope = { message, from: Module.edgehub };
+  if (PROCESSOR_GROUPS.has(group)) {
+    return await handOver(Module.metamanager, envelope, options);
+  }
+  if (isAwaited) return DELIVERED;
+  if (LOCAL_GROUPS.has(group)) return refused(message, group);
+  let full: string[];
+  try {
+    full = router.sendToGroup(group, envelope);
+  } catch (error) {
+    if (!(error instanceof NoReceiverError)) throw error;
+    return refused(message, group);
+  }
+  for (const module of full) {
+    const delivery = await handOver(module, envelope, options);
+    if (delivery.kind !== "delivered") return delivery;
+  }
+  return DELIVERED;
+}
+
+async function handOver(
+  module: string,
+  envelope: Envelope,
+  { router, wait }: DownlinkOptions,
+): Promise<Delivery> {
+  // A module that is not there now was there or will be: no answer of ours
+  // may count as an ack of what it did not see.
+  while (router.has(module) && !router.send(module, envelope)) {
+    const room = router.room(module);
+    if (!room) return unavailable(module);
+    if (!await wait(room)) return { kind: "abandoned" };
+  }
+  return router.has(module) ? DELIVERED : unavailable(module);
+}
+
+const DELIVERED: Delivery = { kind: "delivered" };
+
+function unavailable(module: string): Delivery {
+  return { kind: "unavailable", why: `Module takes no messages: ${module}` };
+}
+
+function refused(message: Message, group: string): Delivery {
+  const { operation, resource, source } = message.route;
+  return {
+    kind: "refused",
+    fault: {
+      kind: "not-allowed",
+      text: `No module here in group: ${group}`,
+      msgId: message.header.msg_id,
+      operation,
+      resource,
+      group,
+      ...(source ? { source } : {}),
+    },
+  };
+}

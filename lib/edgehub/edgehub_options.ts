@@ -1,0 +1,60 @@
+import type { Clock, Random } from "../base/mod.ts";
+import type { CredentialFiles } from "../identity/mod.ts";
+import type { MessageFault, Stamp } from "../message/mod.ts";
+import type { Router } from "../router/mod.ts";
+import type { LinkError } from "./link_error.ts";
+import type { LinkDeadlines } from "./link_watch.ts";
+import type { RedialOptions } from "./redial.ts";
+
+/** What is told of the link, for logs, metrics and health. */
+export interface EdgehubObserver {
+  /** A dial begins. */
+  dialling?(url: string): void;
+  /** The cloud has answered on a new connection. */
+  connected?(event: {
+    readonly url: string;
+    readonly certificateNotAfterMs: number | undefined;
+  }): void;
+  /** A dial failed or a link ended; `waitMs` until the next dial. */
+  down?(event: {
+    readonly error: LinkError;
+    readonly livedMs: number;
+    readonly waitMs: number;
+  }): void;
+  /** A frame was refused. */
+  fault?(fault: MessageFault): void;
+  /** Something failed by a defect of ours; the link is dialled again. */
+  broken?(error: unknown): void;
+}
+
+/** What the cloud link works with. */
+export interface EdgehubOptions {
+  /** Where it meets the other modules. */
+  readonly router: Router;
+  /** Time. */
+  readonly clock: Clock;
+  /** Jitter. */
+  readonly random: Random;
+  /** Ids and time of messages made here. */
+  readonly stamp: Stamp;
+  /** `wss://` or `ws://` address with its path. */
+  readonly url: URL;
+  /** Credentials; read anew for each dial. */
+  readonly files: CredentialFiles;
+  /** Name of this node: CloudHub takes the identity from the header alone. */
+  readonly nodeId: string;
+  /** Project of this node. */
+  readonly projectId: string;
+  /** Deadline of a dial in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** Interval of the keepalive in milliseconds. */
+  readonly heartbeatMs: number;
+  /** When the peer counts as gone. */
+  readonly deadlines: LinkDeadlines;
+  /** Bounds of the wait between dials. */
+  readonly reconnect: RedialOptions;
+  /** Largest message in bytes. */
+  readonly messageBytesMax: number;
+  /** Told of what happens. */
+  readonly observer?: EdgehubObserver;
+}

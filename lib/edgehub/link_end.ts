@@ -1,0 +1,64 @@
+import {
+  CloseCode,
+  ProtocolError,
+  type WebSocketEnd,
+} from "../websocket/mod.ts";
+import { LinkError } from "./link_error.ts";
+import type { LastTry } from "./redial.ts";
+
+/** How a link ended, for the next dial and for a person. */
+export interface LinkEnd {
+  /** Why. */
+  readonly error: LinkError;
+  /** Who ended it. */
+  readonly ended: LastTry["ended"];
+}
+
+/** Codes of a stream that the other end has closed. */
+const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE)$/;
+
+/**
+ * Tells how a link ended. Only a peer that closed it has surely let go of the
+ * session; whatever else ended it, the cloud may still hold it.
+ *
+ * @param givenUp Why we gave it up, if we did.
+ */
+export function linkEnd(
+  end: WebSocketEnd,
+  givenUp: LinkError | undefined,
+): LinkEnd {
+  if (givenUp) return { error: givenUp, ended: "by-us" };
+  if (end.by === "peer") {
+    const reason = end.reason ? ` ${end.reason}` : "";
+    const error = new LinkError(
+      "ended",
+      `The cloud ended the link: ${end.code}${reason}`,
+      { cause: end.error },
+    );
+    return { error, ended: "by-peer" };
+  }
+  if (end.error instanceof ProtocolError) {
+    return { error: brokenProtocol(end.error), ended: "by-us" };
+  }
+  const cause = end.error;
+  const text = cause instanceof Error ? cause.message : "closed by us";
+  const code = cause instanceof Error && "code" in cause
+    ? String(cause.code)
+    : "";
+  return {
+    error: new LinkError("ended", `The link broke: ${text}`, { cause }),
+    ended: CLOSED_BY_PEER.test(code) ? "by-peer" : "by-us",
+  };
+}
+
+function brokenProtocol(cause: ProtocolError): LinkError {
+  const hint = cause.code === CloseCode.tooBig
+    ? "The cloud repeats a message that is too large: raise " +
+      "edgehub.message-size, or make the object smaller"
+    : "Something on the way changes what is sent, or it is no CloudHub";
+  return new LinkError(
+    "protocol",
+    `The cloud broke the WebSocket protocol: ${cause.message}`,
+    { hint, cause },
+  );
+}

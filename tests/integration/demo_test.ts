@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { PERMISSIONS } from "../../scripts/permissions.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** `metamanager demo` as the task runs it, its folders in one of their own. */
+function start(folder: string, ...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", ...PERMISSIONS, "main.ts", "demo", ...args],
+    cwd: ROOT,
+    env: { TMPDIR: folder, DENO_TLS_CA_STORE: "mozilla,system" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Gives a folder to a run, which must leave nothing in it. */
+async function withFolder(
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assertEquals(left, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("metamanager demo, holds with the program's permissions, in colour-free text", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await start(folder).output();
+    const [out, err] = [stdout, stderr].map((b) => new TextDecoder().decode(b));
+    assertEquals([code, err], [0, ""], out);
+    assert(out !== undefined);
+    assertMatch(out, /^All \d+ steps held in \d+\.\d\ds$/m);
+    assertEquals(out.includes("\x1b"), false);
+  }));
+
+Deno.test("metamanager demo, cleans up when it is interrupted", () =>
+  withFolder(async (folder) => {
+    const child = start(folder);
+    const reader = child.stdout.getReader();
+    const decoder = new TextDecoder();
+    let seen = "";
+    while (!seen.includes("\n2  ")) {
+      const { value, done } = await reader.read();
+      assert(!done, `ended early:\n${seen}`);
+      seen += decoder.decode(value, { stream: true });
+    }
+    child.kill("SIGINT");
+    for (;;) if ((await reader.read()).done) break;
+    const err = new TextDecoder().decode(
+      new Uint8Array(await new Response(child.stderr).arrayBuffer()),
+    );
+    assertEquals(err, "Ended by SIGINT, everything is cleaned up\n");
+    assertEquals((await child.status).code, 130);
+  }));

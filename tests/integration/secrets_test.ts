@@ -1,0 +1,353 @@
+import { assert, assertEquals } from "@std/assert";
+import { AgentRefusedError, RequestFailedError } from "../../lib/agent/mod.ts";
+import { encode, newMessage } from "../../lib/message/mod.ts";
+import { until } from "../support/edged_harness.ts";
+import { nextId, TEST_STAMP } from "../support/messages.ts";
+import { askAdmin, NodeProcess } from "../support/node_process.ts";
+import {
+  configManifest,
+  NODE,
+  podManifest,
+  World,
+} from "../support/node_world.ts";
+import { ScriptedHub } from "../support/scripted_hub.ts";
+
+let marks = 0;
+
+/**
+ * A word that stands for a secret, and can be found again. It looks like
+ * none: what is kept back only for its looks would be found.
+ */
+function newMark(): string {
+  marks++;
+  return `kettle.${marks}.orchid-lamp-${marks}-pear`;
+}
+
+/** A mark as it may show: as it is, escaped, or in base64 at any offset. */
+function formsOf(mark: string): string[] {
+  const bytes = new TextEncoder().encode(mark);
+  const forms = [mark, encodeURIComponent(mark)];
+  for (const alphabet of ["base64", "base64url"] as const) {
+    for (let offset = 0; offset < 3; offset++) {
+      const padded = new Uint8Array(offset + bytes.length);
+      padded.set(bytes, offset);
+      // What does not share a byte with what stands before or behind.
+      const text = padded.toBase64({ alphabet, omitPadding: true });
+      forms.push(text.slice(offset === 0 ? 0 : 4, -4));
+    }
+  }
+  return forms;
+}
+
+function assertNowhere(marks: readonly string[], texts: readonly string[]) {
+  const all = texts.join("\n");
+  for (const mark of marks) {
+    for (const form of formsOf(mark)) {
+      const at = all.indexOf(form);
+      assert(at < 0, `${mark}: ${all.slice(Math.max(0, at - 200), at + 100)}`);
+    }
+  }
+}
+
+const PAGES = ["/healthz?verbose", "/readyz?verbose", "/metrics", "/status"];
+
+async function pagesOf(world: World): Promise<string[]> {
+  const texts: string[] = [];
+  for (const page of PAGES) {
+    const answer = await askAdmin(world.adminSocket, page);
+    assert(answer, page);
+    texts.push(answer.text);
+  }
+  return texts;
+}
+
+Deno.test("the search for marks finds what it should", () => {
+  const mark = newMark();
+  for (const text of [mark, `x ${btoa(`{"a":"${mark}"}`)} y`]) {
+    let found = false;
+    try {
+      assertNowhere([mark], ["nothing", text]);
+    } catch {
+      // It is what this test is about.
+      found = true;
+    }
+    assert(found, text);
+  }
+});
+
+Deno.test("secrets_never_logged, I3: what passes through the node at level debug", async () => {
+  await using world = await World.start({ tls: true });
+  const { hub } = world;
+  const inSecret = newMark();
+  const inPlain = newMark();
+  const inConfig = newMark();
+  const inReport = newMark();
+  const inError = newMark();
+  const bearer = newMark();
+  const wrongBearer = newMark();
+  const tokenFile = `${world.folder}/token`;
+  await Deno.writeTextFile(tokenFile, `${bearer}\n`, { mode: 0o600 });
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await using node = new NodeProcess(world.sets(
+    "log.level=debug",
+    `edged.listen=127.0.0.1:${port}`,
+    `edged.token-file=${tokenFile}`,
+    "meta.sync.podstatus.interval=1",
+  ));
+  await node.said('"event":"connected"');
+  const errors: unknown[] = [];
+  const agent = world.agent({
+    address: { host: "127.0.0.1", port, token: bearer },
+    answers: true,
+    onMessage: ({ route }) => {
+      if (route.resource.includes("secret")) throw new Error(inError);
+    },
+  });
+  await agent.connect();
+  await until(() => agent.isCloudConnected, "connected");
+
+  // Objects, tokens, statuses, on both ways, stored, changed and deleted.
+  hub.apply({
+    kind: "Secret",
+    metadata: { name: "s" },
+    data: { password: btoa(inSecret) },
+    stringData: { password: inPlain },
+  });
+  hub.apply(configManifest("c", inConfig));
+  const uses = [{ secretRef: { name: "s" } }, { configMapRef: { name: "c" } }];
+  const { uid } = hub.apply({
+    ...podManifest("web-0"),
+    spec: {
+      nodeName: NODE,
+      containers: [{ name: "c", image: "nginx", envFrom: uses }],
+    },
+  }).metadata;
+  await agent.query("default/secret/s");
+  await agent.query("default/configmap/c");
+  const [token] = await agent.query("default/serviceaccounttoken/default", {
+    content: {
+      spec: {
+        expirationSeconds: 3600,
+        boundObjectRef: { kind: "Pod", name: "web-0", uid },
+      },
+    },
+  }) as { status: { token: string } }[];
+  assert(token?.status.token);
+  hub.apply({
+    kind: "Secret",
+    metadata: { name: "s" },
+    data: { password: btoa(`${inSecret}x`) },
+  });
+  await agent.reportPodStatus({ namespace: "default", name: "web-0", uid }, {
+    message: inReport,
+  });
+  await hub.synced(NODE);
+
+  // What fails, with the secret in it.
+  const ask = (operation: string, resource: string, content: unknown) =>
+    agent.request(operation, resource, { content }).catch((error) => {
+      assert(error instanceof RequestFailedError);
+      errors.push(error.message);
+    });
+  await ask("delete", "default/secret/s", { data: inPlain });
+  await ask("update", "default/podstatus", [{ secret: inPlain }]);
+  await ask("patch", "a/b/c/d", inPlain);
+  await ask("frobnicate", "default/secret/s", { data: inPlain });
+  await ask("update", "default/pod/x", {
+    metadata: { uid: { token: inPlain } },
+  });
+  for (const operation of ["insert", "query", "frobnicate"]) {
+    hub.core.send(
+      NODE,
+      newMessage(TEST_STAMP, {
+        source: "edgecontroller",
+        group: "resource",
+        operation,
+        resource: "default/secret/odd",
+        content: {
+          data: inPlain,
+          metadata: { uid: nextId(), resourceVersion: inPlain },
+        },
+        resourceVersion: "5",
+      }),
+    );
+  }
+  await hub.frames.waitFor(({ from, message }) =>
+    from === "edge" && message?.route.resource === "default/secret/odd"
+  );
+  const intruder = world.agent({
+    address: { host: "127.0.0.1", port, token: wrongBearer },
+    module: "intruder",
+  });
+  const refused = await intruder.connect().catch((error) => error);
+  assert(refused instanceof AgentRefusedError);
+  errors.push(refused.message);
+  await intruder.close();
+
+  // The cloud goes away and comes back; the process is told to stop.
+  const pages = await pagesOf(world);
+  hub.cut(NODE);
+  await node.said('"event":"link down"');
+  pages.push(...await pagesOf(world));
+  await agent.close();
+  node.signal("SIGTERM");
+  assertEquals((await node.status).code, 0);
+  const answers = hub.frames.entries.flatMap(({ from, text, message }) =>
+    from === "edge" && message?.route.resource.includes("odd") ? [text] : []
+  );
+  const key = await Deno.readTextFile(`${world.folder}/tls/key.pem`);
+  const keyLines = key.split("\n").filter((line) => line.length > 40);
+  assert(keyLines.length > 0 && node.lines.length > 10, node.output);
+  const everything = [...node.lines, ...pages, ...errors.map(String)];
+  assertNowhere(
+    [inSecret, inPlain, inConfig, inReport, inError, bearer, wrongBearer],
+    [...everything, ...answers],
+  );
+  // These are base64 themselves.
+  for (const word of [...token.status.token.split("."), ...keyLines]) {
+    if (word.length < 20) continue;
+    const leak = everything.find((text) => text.includes(word));
+    assertEquals(leak, undefined, word);
+  }
+});
+
+/** Frames that are refused, each with a secret in it. */
+function badFrames(mark: string): string[] {
+  const good = goodMessage(mark);
+  const { header } = good;
+  return [
+    `{"content":"${mark}`,
+    mark,
+    encode(good).replace('"data"', '"__proto__"'),
+    `{"a":${"[".repeat(300)}"${mark}"${"]".repeat(300)}}`,
+    ...[
+      mark,
+      [mark],
+      { header: mark },
+      { ...good, header: { msg_id: { mark } } },
+      { ...good, header: { msg_id: "1", timestamp: mark } },
+      { ...good, header: { ...header, resourceversion: mark } },
+      { ...good, route: { operation: "insert", resource: "" } },
+      { ...good, content: { metadata: { uid: [mark] } } },
+      { ...good, content: { metadata: { creationTimestamp: { mark } } } },
+    ].map((frame) => JSON.stringify(frame)),
+  ];
+}
+
+function goodMessage(mark: string) {
+  return newMessage({ ...TEST_STAMP, newId: nextId }, {
+    source: "edgecontroller",
+    group: "resource",
+    operation: "insert",
+    resource: "default/secret/s",
+    content: { data: mark },
+    resourceVersion: "1",
+  });
+}
+
+Deno.test("secrets_never_logged, I3: frames that are no messages", async () => {
+  const mark = newMark();
+  const frames = badFrames(mark);
+  // Few at a time: the log folds what repeats.
+  while (frames.length > 0) {
+    await using hub = new ScriptedHub();
+    await using world = await World.start();
+    await using node = new NodeProcess(world.sets(
+      `edgehub.websocket.url=${hub.url}`,
+      "log.level=debug",
+    ));
+    await hub.connected();
+    const some = frames.splice(0, 4);
+    for (const frame of some) hub.send(frame);
+    const last = goodMessage(mark);
+    hub.send(encode(last));
+    await until(
+      () => hub.answersTo(last.header.msg_id).length > 0,
+      "the last one is answered",
+    );
+    const pages = await pagesOf(world);
+    node.signal("SIGTERM");
+    assertEquals((await node.status).code, 0);
+    const refused = node.lines.filter((line) => line.includes(" refused"));
+    assertEquals(refused.length, some.length, node.output);
+    assertNowhere([mark], [
+      ...node.lines,
+      ...pages,
+      ...hub.received.map((message) => JSON.stringify(message)),
+    ]);
+  }
+});
+
+/** Modes of everything below a folder, by path. */
+function modesBelow(folder: string): Map<string, string> {
+  const modes = new Map<string, string>();
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    const { mode } = Deno.lstatSync(path);
+    modes.set(path, ((mode ?? 0) & 0o7777).toString(8));
+    if (isDirectory) {
+      for (const entry of modesBelow(path)) modes.set(...entry);
+    }
+  }
+  return modes;
+}
+
+Deno.test("keys_and_tokens_private_on_disk, I4: every file of a running node with umask 0", async () => {
+  await using world = await World.start();
+  const { hub } = world;
+  const sets = world.sets("store.snapshot=1");
+  const check = (): string[] => {
+    const names: string[] = [];
+    for (const [path, mode] of modesBelow(world.folder)) {
+      const name = path.slice(world.folder.length + 1);
+      // A snapshot that is being made may be there or not.
+      if (!name.includes(".snapshot.tmp")) names.push(name);
+      const wanted = name === "store"
+        ? "700"
+        : name === "run"
+        ? "750"
+        : name === "run/edged.sock"
+        ? undefined
+        : "600";
+      if (wanted) assertEquals([name, mode], [name, wanted]);
+    }
+    return names.sort();
+  };
+  {
+    await using node = new NodeProcess(sets, { umask: "000" });
+    await node.said('"event":"connected"');
+    hub.apply(podManifest("web-0"));
+    await hub.synced(NODE);
+    const snapshot = `${world.storePath}.snapshot`;
+    await until(() => modesBelow(world.folder).has(snapshot), "a snapshot");
+    assertEquals(check(), [
+      "run",
+      "run/admin.sock",
+      "run/edged.sock",
+      "store",
+      "store/metamanager.db",
+      "store/metamanager.db-shm",
+      "store/metamanager.db-wal",
+      "store/metamanager.db.lock",
+      "store/metamanager.db.reserve",
+      "store/metamanager.db.snapshot",
+    ]);
+    await node.kill();
+  }
+  // A damaged store is moved aside, no less private.
+  const damage = new TextEncoder().encode("not a database ".repeat(400));
+  await Deno.writeFile(world.storePath, damage);
+  // It holds every page that was changed, and would heal the damage.
+  await Deno.remove(`${world.storePath}-wal`);
+  await using node = new NodeProcess(sets, { umask: "000" });
+  await node.said('"event":"connected"');
+  const names = check();
+  assert(names.length > 10, names.join(" "));
+  const page = await askAdmin(world.adminSocket, "/status");
+  const { problems } = JSON.parse(page?.text ?? "");
+  assert(problems.length > 0, page?.text);
+  node.signal("SIGTERM");
+  assertEquals((await node.status).code, 0);
+});

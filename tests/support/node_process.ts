@@ -1,0 +1,126 @@
+import { PERMISSIONS } from "../../scripts/permissions.ts";
+import { until } from "./edged_harness.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** A node in a process of its own, started as the tasks start it. */
+export class NodeProcess implements AsyncDisposable {
+  /** Lines of standard error, in order. */
+  readonly lines: string[] = [];
+  /** How it ended. */
+  readonly status: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #ended = false;
+
+  /**
+   * Starts it.
+   *
+   * @param options `umask`: of the process, octal digits.
+   */
+  constructor(sets: readonly string[], options: { umask?: string } = {}) {
+    const words = [
+      Deno.execPath(),
+      "run",
+      ...PERMISSIONS,
+      "--no-check",
+      "main.ts",
+      "run",
+      ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
+    ];
+    const shell = `umask ${options.umask ?? "022"}; exec "$@"`;
+    this.#child = new Deno.Command("sh", {
+      args: ["-c", shell, "sh", ...words],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = this.#read();
+    this.status = this.#finish();
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** All it wrote so far. */
+  get output(): string {
+    return this.lines.join("\n");
+  }
+
+  /** Waits until it has said something. */
+  async said(text: string): Promise<void> {
+    await until(
+      () => {
+        if (this.lines.some((line) => line.includes(text))) return true;
+        if (this.#ended) throw new Error(`It ended:\n${this.output}`);
+        return false;
+      },
+      `node says "${text}"`,
+    );
+  }
+
+  /** Waits until it runs. */
+  async ready(): Promise<this> {
+    await this.said('"event":"node runs"');
+    return this;
+  }
+
+  /** Sends a signal, unless it has ended. */
+  signal(signal: Deno.Signal): void {
+    if (!this.#ended) this.#child.kill(signal);
+  }
+
+  /** Sends SIGKILL and waits for the end. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.status;
+  }
+
+  /** Ends it whatever it does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #finish(): Promise<Deno.CommandStatus> {
+    const status = await this.#child.status;
+    this.#ended = true;
+    await this.#reading;
+    return status;
+  }
+
+  async #read(): Promise<void> {
+    await Promise.all(
+      [this.#child.stderr, this.#child.stdout].map(async (stream) => {
+        let rest = "";
+        for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+          const parts = (rest + text).split("\n");
+          rest = parts.pop() ?? "";
+          this.lines.push(...parts);
+        }
+        if (rest) this.lines.push(rest);
+      }),
+    );
+  }
+}
+
+/** Asks a page on the operator's socket; `undefined` if nobody listens. */
+export async function askAdmin(
+  socket: string,
+  page: string,
+): Promise<{ status: number; text: string } | undefined> {
+  using client = Deno.createHttpClient({
+    proxy: { transport: "unix", path: socket },
+  });
+  let response: Response;
+  try {
+    response = await fetch(`http://localhost${page}`, { client });
+  } catch (error) {
+    // Not there yet, or not any more.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+  return { status: response.status, text: await response.text() };
+}

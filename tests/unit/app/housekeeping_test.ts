@@ -1,0 +1,71 @@
+import { assertEquals } from "@std/assert";
+import { Housekeeping } from "../../../lib/app/housekeeping.ts";
+import { Health } from "../../../lib/telemetry/mod.ts";
+import { VirtualClock } from "../../support/virtual_clock.ts";
+
+function world() {
+  const clock = new VirtualClock();
+  const health = new Health(clock);
+  const store = {
+    problems: [] as string[],
+    synced: false,
+    isSynced() {
+      return this.synced;
+    },
+  };
+  const lines: string[] = [];
+  let flushes = 0;
+  const log = {
+    error: (event: string, fields?: Readonly<Record<string, unknown>>) => {
+      lines.push(`${event} ${JSON.stringify(fields)}`);
+    },
+    flush: () => void flushes++,
+  };
+  const housekeeping = new Housekeeping({ clock, health, store, log });
+  const state = (name: string) => health.get(name)?.state;
+  return {
+    clock,
+    health,
+    store,
+    lines,
+    housekeeping,
+    state,
+    flushes: () => flushes,
+  };
+}
+
+Deno.test("Housekeeping keeps the checks of the store true", async () => {
+  const { housekeeping, clock, store, state, health } = world();
+  await housekeeping.start();
+  assertEquals([state("store"), state("sync")], ["ok", "degraded"]);
+  store.synced = true;
+  store.problems.push("Not in sync since yesterday");
+  await clock.advance(1000);
+  assertEquals([state("store"), state("sync")], ["degraded", "ok"]);
+  assertEquals(health.get("store")?.reason, "Not in sync since yesterday");
+  store.problems.pop();
+  await clock.advance(1000);
+  assertEquals(state("store"), "ok");
+  await housekeeping.stop();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("Housekeeping leaves a failure of the moment to the processor", async () => {
+  const { housekeeping, clock, state, health } = world();
+  health.set("store", "failed", "disk full");
+  await housekeeping.start();
+  await clock.advance(5000);
+  assertEquals(state("store"), "failed");
+  await housekeeping.stop();
+});
+
+Deno.test("stalled_loop_fails_liveness, is logged once and flushes go on", async () => {
+  const { housekeeping, clock, health, lines, flushes } = world();
+  health.heartbeat("processor", () => 3);
+  await housekeeping.start();
+  await clock.advance(40_000);
+  assertEquals(health.report().live, false);
+  assertEquals(lines, ['loop stands still {"loops":"processor"}']);
+  assertEquals(flushes(), 41);
+  await housekeeping.stop();
+});

@@ -1,0 +1,83 @@
+import { assertEquals } from "@std/assert";
+import { processorObserver } from "../../../lib/app/processor_observer.ts";
+import { observerBench } from "./observer_bench.ts";
+
+Deno.test("processorObserver, counts what is processed and committed", () => {
+  const { parts, sample, lines } = observerBench();
+  const observer = processorObserver(parts);
+  const event = { operation: "insert", origin: "cloud", outcome: "done" };
+  observer.processed?.(event as never);
+  observer.processed?.(event as never);
+  observer.committed?.({ messages: 3, commitMs: 2 });
+  assertEquals(
+    [
+      sample(
+        'metamanager_messages_processed_total{operation="insert",origin="cloud",outcome="done"}',
+      ),
+      sample("metamanager_batch_messages_sum"),
+      sample("metamanager_commit_seconds_sum"),
+      sample("metamanager_commit_seconds_count"),
+    ],
+    [2, 3, 0.002, 1],
+  );
+  assertEquals(lines, []);
+});
+
+Deno.test("processorObserver, counts and logs what is refused, with its reason", () => {
+  const { parts, sample, lines } = observerBench();
+  const observer = processorObserver(parts);
+  observer.fault?.({
+    kind: "bad-content",
+    text: "Object has no name",
+    msgId: "id-1",
+    resource: "default/pod/a",
+    cause: new TypeError("not ours"),
+  }, "edged");
+  observer.refused?.("default/podstatus/a", "Forbidden: no");
+  observer.agentLate?.("edged", "default/pod/a");
+  observer.undelivered?.("websocket", "default/pod/a");
+  const [fault, refused, late] = lines;
+  assertEquals(
+    [fault?.level, fault?.room, fault?.reason, fault?.msgId],
+    ["warn", "processor", "Object has no name", "id-1"],
+  );
+  assertEquals([refused?.reason, late?.module], ["Forbidden: no", "edged"]);
+  assertEquals(
+    [
+      sample(
+        'metamanager_message_faults_total{kind="bad-content",origin="edged"}',
+      ),
+      sample("metamanager_outbox_refused_total"),
+      sample("metamanager_agent_deadlines_missed_total"),
+      sample('metamanager_undelivered_total{receiver="websocket"}'),
+    ],
+    [1, 1, 1, 1],
+  );
+});
+
+Deno.test("processorObserver, a store that fails is unhealthy until it recovers", () => {
+  const { parts, sample, lines } = observerBench();
+  const observer = processorObserver(parts);
+  observer.failed?.(new Error("disk full"), 4);
+  const check = parts.health.get("store");
+  assertEquals([check?.state, check?.reason], ["failed", "Error: disk full"]);
+  observer.recovered?.();
+  assertEquals(parts.health.get("store")?.state, "ok");
+  assertEquals(sample("metamanager_store_failures_total"), 1);
+  assertEquals(
+    lines.map(({ level, event }) => [level, event]).filter(
+      ([level]) => level !== "debug",
+    ),
+    [["error", "not stored"], ["info", "storing again"]],
+  );
+});
+
+Deno.test("processorObserver, a damaged row is named", () => {
+  const { parts, sample, lines } = observerBench();
+  const observer = processorObserver(parts);
+  observer.noted?.("damaged-row", "default/pod/a");
+  assertEquals(lines.map(({ level, resource }) => [level, resource]), [
+    ["error", "default/pod/a"],
+  ]);
+  assertEquals(sample('metamanager_results_total{result="damaged-row"}'), 1);
+});

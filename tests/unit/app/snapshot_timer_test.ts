@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import { SnapshotTimer } from "../../../lib/app/snapshot_timer.ts";
+import { VirtualClock } from "../../support/virtual_clock.ts";
+
+function bench() {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const taken: PromiseWithResolvers<boolean>[] = [];
+  const timer = new SnapshotTimer({
+    store: {
+      snapshot: () => {
+        const snapshot = Promise.withResolvers<boolean>();
+        taken.push(snapshot);
+        return snapshot.promise;
+      },
+    } as never,
+    clock,
+    intervalMs: 1000,
+    log: {
+      info: (event: string) => lines.push(`info ${event}`),
+      error: (event: string) => lines.push(`error ${event}`),
+    } as never,
+  });
+  return { clock, lines, taken, timer };
+}
+
+Deno.test("SnapshotTimer, takes one per interval, never two at a time", async () => {
+  const { clock, lines, taken, timer } = bench();
+  await timer.start();
+  await clock.advance(999);
+  assertEquals(taken.length, 0);
+  await clock.advance(1);
+  assertEquals(taken.length, 1);
+  await clock.advance(5000);
+  assertEquals(taken.length, 1);
+  taken[0]?.resolve(true);
+  await clock.advance(1000);
+  assertEquals([taken.length, lines], [2, ["info snapshot taken"]]);
+  taken[1]?.resolve(false);
+  await timer.stop();
+  assertEquals([clock.pending, lines.length], [0, 1]);
+});
+
+Deno.test("SnapshotTimer, one that fails is told and does not end it", async () => {
+  const { clock, lines, taken, timer } = bench();
+  await timer.start();
+  await clock.advance(1000);
+  taken[0]?.reject(new Error("disk full"));
+  await clock.advance(1000);
+  assertEquals([taken.length, lines], [2, ["error snapshot failed"]]);
+  taken[1]?.resolve(true);
+  await timer.stop();
+});
+
+Deno.test("SnapshotTimer, a stop waits for the snapshot that is being taken", async () => {
+  const { clock, taken, timer } = bench();
+  await timer.start();
+  await clock.advance(1000);
+  let stopped = false;
+  const stopping = timer.stop().then(() => stopped = true);
+  await clock.settle();
+  assertEquals(stopped, false);
+  taken[0]?.resolve(true);
+  await stopping;
+  assertEquals(clock.pending, 0);
+});

@@ -1,0 +1,166 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  type Act,
+  ACTS,
+  type DemoOptions,
+  runActs,
+} from "../../../lib/demo/demo.ts";
+import type { DemoEvent } from "../../../lib/demo/mod.ts";
+
+const [connect, insert, update] = ACTS;
+assert(connect && insert && update);
+
+/** Runs it, and tells what was shown and whether its folder is gone. */
+async function run(
+  acts: readonly Act[],
+  options: Partial<DemoOptions> = {},
+) {
+  const events: DemoEvent[] = [];
+  let folder = "";
+  const note: Act = (stage) => {
+    folder = stage.world.store.replace(/\/store\/.*/, "");
+    return Promise.resolve();
+  };
+  const result = await runActs([note, ...acts], {
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return { events, result, folder };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+Deno.test("runDemo, every step of all acts holds, and nothing is left", async () => {
+  const { events, result, folder } = await run(ACTS);
+  const failed = events.find(({ kind }) => kind === "failed");
+  assertEquals(failed, undefined);
+  assertEquals(result.ok, true);
+  assertEquals(events.filter(({ kind }) => kind === "act").length, 10);
+  const steps = events.filter((event) => event.kind === "step");
+  assertEquals(result.steps, steps.length);
+  assertEquals(result.folder, undefined);
+  assertMatch(folder, /metamanager-demo-/);
+  assertEquals(await exists(folder), false);
+  const operations = new Set(steps.map(({ operation }) => operation));
+  for (
+    const operation of [
+      "connect",
+      "insert",
+      "update",
+      "delete",
+      "query",
+      "response",
+    ]
+  ) assert(operations.has(operation), operation);
+});
+
+Deno.test("runDemo, the first step that does not hold ends it and says why", async () => {
+  const sabotage: Act = (stage) => {
+    stage.world.hub.faults.loseDownstream = true;
+    return Promise.resolve();
+  };
+  const { events, result, folder } = await run(
+    [connect, insert, sabotage, update],
+    { timeoutMs: 1500 },
+  );
+  assertEquals(result.ok, false);
+  const last = events.at(-1);
+  assert(last?.kind === "failed");
+  assertEquals([last.step, last.from, last.to], ["3.2", "node", "edged"]);
+  assertEquals(last.expected, "update default/pod/web-0 within 1.5 s");
+  assertEquals(last.came, "nothing from node to edged");
+  assertEquals(await exists(folder), false);
+});
+
+Deno.test("runDemo, an answer other than the wanted one fails its step", async () => {
+  const wrong: Act = async (stage) => {
+    stage.story.act("Wrong");
+    await stage.asks("query", "default/pod", { reason: "NotSynced" });
+  };
+  const patient: Act = async (stage) => {
+    await stage.story.until(() => stage.world.status().synced, {
+      expected: "in sync",
+      came: () => "not in sync",
+    });
+  };
+  const { events, result } = await run([connect, patient, wrong]);
+  assertEquals(result.ok, false);
+  const last = events.at(-1);
+  assert(last?.kind === "failed");
+  assertEquals(last.expected, 'answer: "NotSynced"');
+  assertEquals(last.came, '"done"');
+});
+
+Deno.test("runDemo, an answer that needed the cloud fails a step that allows none", async () => {
+  const asked: Act = async (stage) => {
+    stage.story.act("Asked");
+    await stage.asks("query", "default/secret/x", { reason: "NotFound" });
+  };
+  const { events } = await run([connect, asked]);
+  const last = events.at(-1);
+  assert(last?.kind === "failed");
+  assertEquals(last.expected, "an answer without asking the cloud");
+});
+
+Deno.test("runDemo, a signal ends it and everything is cleaned up", async () => {
+  const controller = new AbortController();
+  let folder = "";
+  const endless: Act = async (stage) => {
+    folder = stage.world.store.replace(/\/store\/.*/, "");
+    stage.story.act("Endless");
+    await stage.story.step(
+      { from: "user", to: "node", operation: "wait", resource: "-" },
+      () => {
+        controller.abort("SIGINT");
+        return new Promise(() => {});
+      },
+    );
+  };
+  const reason = await runActs([connect, endless], {
+    onEvent: () => {},
+    signal: controller.signal,
+  }).then(() => "done", (reason) => reason);
+  assertEquals(reason, "SIGINT");
+  assertEquals(await exists(folder), false);
+});
+
+Deno.test("runDemo, a failure of the surroundings is thrown, and cleaned up", async () => {
+  let folder = "";
+  const broken: Act = (stage) => {
+    folder = stage.world.store.replace(/\/store\/.*/, "");
+    return Promise.reject(new TypeError("broken"));
+  };
+  const error = await runActs([broken], { onEvent: () => {} })
+    .then(() => undefined, (error) => error);
+  assert(error instanceof TypeError);
+  assertEquals(await exists(folder), false);
+});
+
+Deno.test("runDemo, the folder is kept if wanted, its files for its owner only", async () => {
+  const { result } = await run([connect], { keep: true });
+  const { folder } = result;
+  assert(folder);
+  try {
+    for (
+      const file of [
+        "client.pem",
+        "client-key.pem",
+        "ca.pem",
+        "store/metamanager.db",
+      ]
+    ) {
+      const { mode } = await Deno.stat(`${folder}/${file}`);
+      assertEquals((mode ?? 0) & 0o777, 0o600, file);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

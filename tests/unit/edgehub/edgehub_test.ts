@@ -1,0 +1,692 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { seededRandom, systemIds } from "../../../lib/base/mod.ts";
+import { CertificateAuthority, CloudHub } from "../../../lib/dev/mod.ts";
+import {
+  Edgehub,
+  type EdgehubOptions,
+  type LinkError,
+} from "../../../lib/edgehub/mod.ts";
+import { type Message, newMessage, newOk } from "../../../lib/message/mod.ts";
+import { Router } from "../../../lib/router/mod.ts";
+import { fromCloud, TEST_STAMP } from "../../support/messages.ts";
+import { FastClock, swallow, TestFiles, TestServer } from "./servers.ts";
+
+/** A minute of the link takes a second and a half. */
+const FACTOR = 40;
+const NO_FILES = { caFile: "", certFile: "", keyFile: "" };
+
+interface Down {
+  readonly error: LinkError;
+  readonly livedMs: number;
+  readonly waitMs: number;
+}
+
+/** An Edgehub on real sockets in fast time, with a module that listens. */
+class World implements AsyncDisposable {
+  readonly clock = new FastClock(FACTOR);
+  readonly router = new Router(this.clock);
+  readonly edgehub: Edgehub;
+  readonly downs: Down[] = [];
+  readonly broken: unknown[] = [];
+  readonly received: Message[] = [];
+  dials = 0;
+  connects = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(url: string, options: Partial<EdgehubOptions> = {}) {
+    this.router.register({
+      name: "metamanager",
+      group: "meta",
+      receive: ({ message, from }) => {
+        assert(from === "edgehub" || from === "websocket");
+        this.received.push(message);
+        this.#change();
+        return true;
+      },
+    });
+    this.edgehub = new Edgehub({
+      router: this.router,
+      clock: this.clock,
+      random: seededRandom(1),
+      stamp: { newId: systemIds, now: () => this.clock.now() },
+      url: new URL(url),
+      files: NO_FILES,
+      nodeId: "edge-1",
+      projectId: "p-1",
+      handshakeTimeoutMs: 30_000,
+      heartbeatMs: 15_000,
+      deadlines: {
+        readDeadlineMs: 15_000,
+        writeDeadlineMs: 15_000,
+        proofTimeoutMs: 30_000,
+      },
+      reconnect: { baseMs: 1000, capMs: 60_000 },
+      messageBytesMax: 1 << 20,
+      observer: {
+        dialling: () => {
+          this.dials++;
+          this.#change();
+        },
+        connected: () => {
+          this.connects++;
+          this.#change();
+        },
+        down: (down) => {
+          this.downs.push(down);
+          this.#change();
+        },
+        broken: (error) => {
+          this.broken.push(error);
+          this.#change();
+        },
+      },
+      ...options,
+    });
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** Waits until something is so; 20 s at most. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#change();
+    }, 20_000);
+    try {
+      while (!isSo()) {
+        assert(!isLate, `not within 20 s: ${what}`);
+        await this.#changed.promise;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  connected(count = 1): Promise<void> {
+    return this.until(`${count} connects`, () => this.connects >= count);
+  }
+
+  down(count = 1): Promise<void> {
+    return this.until(`${count} downs`, () => this.downs.length >= count);
+  }
+
+  /** Contents of the NodeConnections that the module was told. */
+  get news(): unknown[] {
+    return this.received.filter(({ route }) =>
+      route.resource === "node/connection"
+    ).map(({ content }) => content);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.edgehub.stop();
+    assertEquals(this.broken, []);
+    assertEquals(this.router.has("websocket"), false);
+  }
+}
+
+async function withHub(
+  run: (hub: CloudHub, world: World) => Promise<void>,
+  options: Partial<EdgehubOptions> = {},
+): Promise<void> {
+  // The hub runs in the machine's time: its keepalive must not end the link.
+  await using hub = new CloudHub();
+  await hub.start();
+  await using world = new World(hub.url("edge-1"), options);
+  await run(hub, world);
+}
+
+const opens = (hub: CloudHub) =>
+  hub.events.entries.filter(({ kind }) => kind === "open").length;
+
+Deno.test("Edgehub, connects, names the node, and tells of it once the cloud has answered", () =>
+  withHub(async (hub, world) => {
+    assertEquals(world.edgehub.state.state, "disconnected");
+    await world.edgehub.start();
+    await world.edgehub.start();
+    await world.connected();
+    assertEquals(world.edgehub.state.state, "connected");
+    assertEquals(world.news, ["cloud_connected"]);
+    const { headers } = await hub.events.waitFor(({ kind }) => kind === "open");
+    assertEquals(headers?.get("node_id"), "edge-1");
+    assertEquals(headers?.get("project_id"), "p-1");
+    assertEquals(headers?.get("connectionuse"), "msg");
+    const [first] = hub.frames.entries;
+    assertEquals(first?.message?.route.operation, "keepalive");
+    assertEquals(world.dials, 1);
+  }));
+
+Deno.test("Edgehub, NodeConnection is as the wire has it, for each group", () =>
+  withHub(async (hub, world) => {
+    const twin: Message[] = [];
+    world.router.register({
+      name: "twin",
+      group: "twin",
+      receive: ({ message }) => twin.push(message) > 0,
+    });
+    await world.edgehub.start();
+    await world.connected();
+    hub.cut("edge-1");
+    await world.down();
+    assertEquals(
+      twin.map(({ route, content }) => [route, content]),
+      ["cloud_connected", "cloud_disconnected"].map((content) => [{
+        source: "edgehub",
+        group: "twin",
+        operation: "connect",
+        resource: "node/connection",
+      }, content]),
+    );
+    assertEquals(world.news, ["cloud_connected", "cloud_disconnected"]);
+    const now = world.edgehub.nodeConnection("edged");
+    assertEquals(now.route.group, "edged");
+    assertEquals(now.content, "cloud_disconnected");
+  }));
+
+Deno.test("Edgehub, messages go both ways", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    hub.apply({
+      kind: "Pod",
+      metadata: { name: "web-0" },
+      spec: { nodeName: "edge-1", containers: [] },
+    });
+    const isPod = ({ route }: Message) => route.resource.includes("/pod/");
+    await world.until("pod", () => world.received.some(isPod));
+    const insert = world.received.find(isPod)!;
+    const send = (message: Message) =>
+      world.router.send("websocket", { message, from: "metamanager" });
+    assertEquals(send(newOk(TEST_STAMP, insert)), true);
+    await hub.synced("edge-1");
+    assertEquals(world.router.room("websocket"), undefined);
+    await world.edgehub.stop();
+    assertEquals(world.edgehub.bufferedBytes, 0);
+  }));
+
+Deno.test("Edgehub, while it is down nothing is taken and nothing thrown", () =>
+  withHub((_hub, world) => {
+    world.router.register({
+      name: "probe",
+      group: "probe",
+      receive: () => true,
+    });
+    const message = fromCloud("update", "a/b/c", null);
+    void world.edgehub.start();
+    const taken = world.router.send("websocket", { message, from: "x" });
+    assertEquals(taken, false);
+    assertEquals(world.router.room("websocket"), undefined);
+    assertEquals(world.edgehub.bufferedBytes, 0);
+    return Promise.resolve();
+  }));
+
+Deno.test("Edgehub, after a cut it dials again, after a link that lived at once", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    hub.cut("edge-1");
+    await world.connected(2);
+    const [short] = world.downs;
+    assertEquals(short?.error.kind, "ended");
+    assert(short!.livedMs < 5000 && short!.waitMs >= 5000);
+    // Now one that lives 5 s.
+    await new Promise((resolve) => world.clock.after(5500, () => resolve(0)));
+    hub.cut("edge-1");
+    await world.connected(3);
+    assert(world.downs[1]!.livedMs >= 5000 && world.downs[1]!.waitMs <= 2000);
+    assertEquals(world.dials, 3);
+    assertEquals(world.news.length, 5);
+  }));
+
+Deno.test("Edgehub, D2 reconnect_backs_off_with_jitter: a cloud that closes at once 20 times is dialled one at a time, ever slower", async () => {
+  let open = 0, most = 0;
+  await using server = new TestServer((conn) => {
+    most = Math.max(most, ++open);
+    conn.close = ((close) => () => {
+      open--;
+      close.call(conn);
+    })(conn.close);
+    return Promise.resolve();
+  });
+  await using world = new World(`ws://127.0.0.1:${server.port}/`, {
+    clock: new FastClock(4000),
+    random: () => 0.9,
+  });
+  await world.edgehub.start();
+  await world.down(20);
+  const waits = world.downs.slice(0, 20).map(({ waitMs }) => waitMs);
+  assertEquals(waits.slice(0, 7), [
+    900,
+    1800,
+    3600,
+    7200,
+    14_400,
+    28_800,
+    54_000,
+  ]);
+  assertEquals(waits.at(-1), 54_000);
+  assertEquals(most, 1);
+  assertEquals(world.news, []);
+  assertEquals(world.downs[0]?.error.kind, "upgrade");
+});
+
+Deno.test("Edgehub, an outage of the hub and its restart", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    await hub.stop();
+    await world.down(3);
+    assertEquals(world.downs.at(-1)?.error.kind, "tcp");
+    assertEquals(
+      world.edgehub.nodeConnection("x").content,
+      "cloud_disconnected",
+    );
+    await hub.start();
+    await world.connected(2);
+    assertEquals(world.news, [
+      "cloud_connected",
+      "cloud_disconnected",
+      "cloud_connected",
+    ]);
+  }));
+
+Deno.test("Edgehub, D3 registration_repeats_after_silent_loss: a mute cloud is left, and dialled until it answers", () =>
+  withHub(async (hub, world) => {
+    hub.faults.mute = true;
+    await world.edgehub.start();
+    await world.down();
+    const [down] = world.downs;
+    assertEquals(down?.error.kind, "mute");
+    assert(down!.waitMs >= 5000, `${down!.waitMs}`);
+    assertEquals(world.news, []);
+    assertEquals(world.connects, 0);
+    hub.faults.mute = false;
+    await world.connected();
+    assertEquals(world.news, ["cloud_connected"]);
+  }, {
+    deadlines: {
+      readDeadlineMs: 60_000,
+      writeDeadlineMs: 15_000,
+      proofTimeoutMs: 10_000,
+    },
+  }));
+
+Deno.test("Edgehub, a refused upgrade is told with its status and tried again", () =>
+  withHub(async (hub, world) => {
+    hub.faults.refuseStatus = 403;
+    await world.edgehub.start();
+    await world.down(2);
+    assertEquals(world.downs[0]?.error.status, 403);
+    assertEquals(world.edgehub.state.state, "disconnected");
+    hub.faults.refuseStatus = undefined;
+    await world.connected();
+  }));
+
+Deno.test("Edgehub, D4 quick_restart_takes_over_link: 20 restarts in a row end connected, each with a goodbye", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  for (let i = 0; i < 20; i++) {
+    await using world = new World(hub.url("edge-1"));
+    await world.edgehub.start();
+    await world.connected();
+    await world.edgehub.stop();
+    assertEquals(world.news, ["cloud_connected", "cloud_disconnected"]);
+  }
+  const ends = hub.events.entries.filter(({ kind }) => kind === "ended");
+  assertEquals(ends.length, 20);
+  assert(ends.every(({ detail }) => detail === "peer 1000"));
+});
+
+Deno.test("Edgehub, D4: a hub that ends both sessions of a name is won in the end", () =>
+  withHub(async (hub, world) => {
+    hub.faults.replaceEndsBoth = true;
+    await using other = new World(hub.url("edge-1"));
+    await other.edgehub.start();
+    await other.connected();
+    await world.edgehub.start();
+    await world.down();
+    await other.down();
+    await other.edgehub.stop();
+    await world.connected();
+  }));
+
+Deno.test("Edgehub, reconnect dials now", () =>
+  withHub(async (hub, world) => {
+    hub.faults.refuseStatus = 503;
+    await world.edgehub.start();
+    await world.down();
+    hub.faults.refuseStatus = undefined;
+    world.edgehub.reconnect();
+    await world.connected();
+    // While it is up it changes nothing.
+    world.edgehub.reconnect();
+    assertEquals([world.dials, opens(hub)], [2, 1]);
+  }, {
+    random: () => 1,
+    // Longer than the test would wait.
+    reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
+  }));
+
+Deno.test("Edgehub, stop is quick while it dials, waits and talks, and leaves nothing", async () => {
+  await using silent = new TestServer(swallow);
+  const dialling = new World(`ws://127.0.0.1:${silent.port}/`);
+  await dialling.edgehub.start();
+  while (silent.accepted === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals(dialling.edgehub.state.state, "dialling");
+  await dialling[Symbol.asyncDispose]();
+  await silent.quiet;
+  assertEquals(dialling.downs, []);
+
+  const waiting = new World("ws://127.0.0.1:1/", {
+    random: () => 1,
+    reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
+  });
+  await waiting.edgehub.start();
+  await waiting.down();
+  await waiting[Symbol.asyncDispose]();
+  assertEquals(waiting.dials, 1);
+
+  await withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    await Promise.all([world.edgehub.stop(), world.edgehub.stop()]);
+    await hub.events.waitFor(({ kind }) => kind === "ended");
+    assertEquals(world.news.at(-1), "cloud_disconnected");
+    // A part that has stopped does not start again.
+    await world.edgehub.start();
+    assertEquals(world.dials, 1);
+  });
+});
+
+Deno.test("Edgehub, stop in the moment in which the dial comes through", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  for (let turns = 0; turns < 60; turns += 1) {
+    await using world = new World(hub.url("edge-1"));
+    await world.edgehub.start();
+    for (let i = 0; i < turns; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (world.edgehub.state.state === "connected") break;
+    }
+    await world.edgehub.stop();
+    assertEquals(world.edgehub.state.state, "disconnected");
+  }
+});
+
+Deno.test("Edgehub, stop while the processor's inbox is full", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  const world = new World(hub.url("edge-1"));
+  const never = new Promise<void>(() => {});
+  let calls = 0;
+  const router = new Router(world.clock);
+  router.register({
+    name: "metamanager",
+    group: "meta",
+    receive: () => {
+      calls++;
+      return false;
+    },
+    room: () => never,
+  });
+  const edgehub = new Edgehub({
+    router,
+    clock: world.clock,
+    random: seededRandom(1),
+    stamp: { newId: systemIds, now: () => world.clock.now() },
+    url: new URL(hub.url("edge-1")),
+    files: NO_FILES,
+    nodeId: "edge-1",
+    projectId: "p",
+    handshakeTimeoutMs: 30_000,
+    heartbeatMs: 15_000,
+    deadlines: {
+      readDeadlineMs: 15_000,
+      writeDeadlineMs: 15_000,
+      proofTimeoutMs: 30_000,
+    },
+    reconnect: { baseMs: 1000, capMs: 60_000 },
+    messageBytesMax: 1 << 20,
+  });
+  await edgehub.start();
+  while (calls < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  await edgehub.stop();
+  assertEquals(edgehub.state.state, "disconnected");
+  await world.edgehub.stop();
+});
+
+Deno.test("Edgehub, drain takes nothing more, lets what was sent leave, and dials no more", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    const message = newMessage(TEST_STAMP, {
+      source: "metamanager",
+      group: "resource",
+      operation: "ping",
+      resource: "node",
+    });
+    const { count } = world.received.length
+      ? { count: world.received.length }
+      : { count: 0 };
+    world.router.send("websocket", { message, from: "metamanager" });
+    await world.edgehub.drain(1000);
+    await hub.frames.waitFor((frame) =>
+      frame.message?.header.msg_id === message.header.msg_id
+    );
+    // Its answer is not taken any more, yet acks still leave.
+    const ack = newOk(TEST_STAMP, fromCloud("insert", "a/b/c", {}));
+    assertEquals(
+      world.router.send("websocket", { message: ack, from: "metamanager" }),
+      true,
+    );
+    await hub.frames.waitFor((frame) =>
+      frame.message?.header.msg_id === ack.header.msg_id
+    );
+    assertEquals(world.received.length, count);
+    hub.cut("edge-1");
+    await world.edgehub.drain(1000);
+    await world.edgehub.stop();
+    assertEquals(world.dials, 1);
+  }));
+
+Deno.test("Edgehub, drain while it dials ends the dial", async () => {
+  await using silent = new TestServer(swallow);
+  await using world = new World(`ws://127.0.0.1:${silent.port}/`);
+  await world.edgehub.start();
+  while (silent.accepted === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await world.edgehub.drain(1000);
+  await silent.quiet;
+});
+
+Deno.test("Edgehub, drain gives up at its deadline", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    hub.faults.stallReads = true;
+    const message = fromCloud("update", "a/b/c", "x".repeat(1 << 20), {
+      source: "metamanager",
+    });
+    while (world.router.send("websocket", { message, from: "m" })) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (world.edgehub.bufferedBytes > 4 << 20) break;
+    }
+    assert(world.edgehub.bufferedBytes > 0);
+    await world.edgehub.drain(500);
+    assert(world.edgehub.bufferedBytes > 0);
+    hub.faults.stallReads = false;
+  }, {
+    deadlines: {
+      readDeadlineMs: 600_000,
+      writeDeadlineMs: 600_000,
+      proofTimeoutMs: 600_000,
+    },
+  }));
+
+Deno.test("Edgehub, D1: a hub that stands still is left and found again", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    hub.faults.stallReads = true;
+    await world.down();
+    assertEquals(world.downs[0]?.error.kind, "silent");
+    assert(world.downs[0]!.waitMs >= 5000);
+    hub.faults.stallReads = false;
+    await world.connected(2);
+  }));
+
+Deno.test("Edgehub, I1 size_checked_before_allocation: a message above the bound ends the link with 1009 and a hint", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    hub.apply({
+      kind: "Pod",
+      metadata: { name: "big" },
+      spec: {
+        nodeName: "edge-1",
+        containers: [{ name: "c", image: "x".repeat(100_000) }],
+      },
+    });
+    await world.down();
+    const [down] = world.downs;
+    assertEquals(down?.error.kind, "protocol");
+    assertMatch(down?.error.hint ?? "", /edgehub\.message-size/);
+    assert(down!.waitMs >= 5000);
+  }, { messageBytesMax: 64 * 1024 }));
+
+Deno.test("Edgehub, cut at random points it comes back each time, one link at a time", () =>
+  withHub(async (hub, world) => {
+    const random = seededRandom(42);
+    await world.edgehub.start();
+    let cuts = 0;
+    while (cuts < 12) {
+      const pauseMs = random() * 12_000;
+      await new Promise((resolve) =>
+        world.clock.after(pauseMs, () => resolve(0))
+      );
+      cuts += hub.cut("edge-1");
+      assert(hub.sessions().length <= 1);
+    }
+    const before = world.connects;
+    await world.until(
+      "the last link",
+      () =>
+        world.connects > before || world.edgehub.state.state === "connected",
+    );
+    // Each change was told, in turn.
+    const news = world.news;
+    assert(news.length >= 3);
+    news.forEach((content, i) =>
+      assertEquals(
+        content,
+        i % 2 === 0 ? "cloud_connected" : "cloud_disconnected",
+      )
+    );
+  }));
+
+Deno.test("Edgehub, a defect of ours is told, and the link is dialled again", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  let defects = 2;
+  const world = new World(hub.url("edge-1"));
+  const router = new Router(world.clock);
+  const received: Message[] = [];
+  router.register({
+    name: "metamanager",
+    group: "meta",
+    receive: ({ message, from }) => {
+      if (from === "websocket" && defects-- > 0) throw new Error("defect");
+      received.push(message);
+      return true;
+    },
+  });
+  const broken: unknown[] = [];
+  const done = Promise.withResolvers<void>();
+  const edgehub = new Edgehub({
+    router,
+    clock: world.clock,
+    random: seededRandom(1),
+    stamp: { newId: systemIds, now: () => world.clock.now() },
+    url: new URL(hub.url("edge-1")),
+    files: NO_FILES,
+    nodeId: "edge-1",
+    projectId: "p",
+    handshakeTimeoutMs: 30_000,
+    heartbeatMs: 15_000,
+    deadlines: {
+      readDeadlineMs: 15_000,
+      writeDeadlineMs: 15_000,
+      proofTimeoutMs: 30_000,
+    },
+    reconnect: { baseMs: 1000, capMs: 60_000 },
+    messageBytesMax: 1 << 20,
+    observer: {
+      broken: (error) => broken.push(error),
+      connected: () => {
+        if (broken.length === 2) done.resolve();
+      },
+    },
+  });
+  await edgehub.start();
+  await done.promise;
+  assertEquals(broken.map((error) => (error as Error).message), [
+    "defect",
+    "defect",
+  ]);
+  await edgehub.stop();
+  assert(received.length > 0);
+  await world.edgehub.stop();
+});
+
+Deno.test("Edgehub, D7: bad credentials are told, and new files mend the link without a restart", async () => {
+  const clock = new FastClock(FACTOR);
+  const ca = await CertificateAuthority.create(clock);
+  const pair = await ca.client("edge-1");
+  await using files = await TestFiles.make(ca.cert, pair);
+  await files.put({ cert: pair.cert, key: (await ca.client("x")).key });
+  await using hub = new CloudHub({ tls: await ca.server() });
+  await hub.start();
+  const told: (number | undefined)[] = [];
+  await using world = new World(hub.url("edge-1"), { files });
+  await world.edgehub.start();
+  await world.down(2);
+  assertEquals(world.downs[0]?.error.kind, "credentials");
+  await files.put(pair);
+  await world.connected();
+  assertEquals(told, []);
+});
+
+Deno.test("Edgehub, F5: a TLS server that is silent for long costs one socket, not one a dial", async () => {
+  const clock = new FastClock(FACTOR);
+  const ca = await CertificateAuthority.create(clock);
+  await using files = await TestFiles.make(ca.cert);
+  let open = 0;
+  await using silent = new TestServer(async (conn) => {
+    open++;
+    await swallow(conn);
+    open--;
+  });
+  await using world = new World(`wss://127.0.0.1:${silent.port}/`, {
+    files,
+    handshakeTimeoutMs: 2000,
+  });
+  await world.edgehub.start();
+  await world.down(5);
+  await world.edgehub.stop();
+  assert(world.downs.every(({ error }) => error.kind === "timeout"));
+  assert(silent.accepted >= 5);
+  while (open > 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  // The server's end frees the last; the check for leaks sees it.
+  const sockets = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const before = sockets();
+  silent.cut();
+  while (sockets() > before - 2) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});

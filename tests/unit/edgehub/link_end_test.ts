@@ -1,0 +1,64 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { linkEnd } from "../../../lib/edgehub/link_end.ts";
+import { LinkError } from "../../../lib/edgehub/mod.ts";
+import {
+  ProtocolError,
+  type WebSocketEnd,
+} from "../../../lib/websocket/mod.ts";
+
+const end = (more: Partial<WebSocketEnd>): WebSocketEnd => ({
+  code: 1006,
+  reason: "",
+  by: "peer",
+  ...more,
+});
+
+function coded(code: string): Error {
+  return Object.assign(new Error(`read ${code}`), { code });
+}
+
+Deno.test("linkEnd, what we gave up is ours, whatever the stream says", () => {
+  const givenUp = new LinkError("silent", "nothing came");
+  const told = linkEnd(end({ by: "error", error: givenUp }), givenUp);
+  assertEquals(told, { error: givenUp, ended: "by-us" });
+  assertEquals(linkEnd(end({}), givenUp).ended, "by-us");
+});
+
+Deno.test("linkEnd, the peer ended it, with and without a close frame", () => {
+  const bare = linkEnd(end({}), undefined);
+  assertEquals(bare.ended, "by-peer");
+  assertEquals(bare.error.kind, "ended");
+  assertEquals(bare.error.message, "The cloud ended the link: 1006");
+  const said = linkEnd(end({ code: 1001, reason: "going away" }), undefined);
+  assertStringIncludes(said.error.message, "1001 going away");
+});
+
+Deno.test("linkEnd, a reset counts as closed by the peer, other errors do not", () => {
+  const by = (error: unknown) =>
+    linkEnd(end({ by: "error", error }), undefined);
+  assertEquals(by(coded("ECONNRESET")).ended, "by-peer");
+  assertEquals(by(coded("EPIPE")).ended, "by-peer");
+  assertEquals(by(coded("ETIMEDOUT")).ended, "by-us");
+  assertEquals(by(new Error("odd")).ended, "by-us");
+  assertEquals(by(new Error("odd")).error.message, "The link broke: odd");
+  assertEquals(by("text").ended, "by-us");
+});
+
+Deno.test("linkEnd, a broken protocol ends by us, a message too large says how to take it", () => {
+  const by = (code: number) =>
+    linkEnd(
+      end({ by: "error", error: new ProtocolError(code, "rule") }),
+      undefined,
+    );
+  const broken = by(1002);
+  assertEquals([broken.ended, broken.error.kind], ["by-us", "protocol"]);
+  assertStringIncludes(broken.error.message, "rule");
+  assertMatch(broken.error.hint, /no CloudHub/);
+  assertMatch(by(1009).error.hint, /edgehub\.message-size/);
+});
+
+Deno.test("linkEnd, closed by us", () => {
+  const { ended, error } = linkEnd(end({ by: "us", code: 1000 }), undefined);
+  assertEquals(ended, "by-us");
+  assertEquals(error.message, "The link broke: closed by us");
+});

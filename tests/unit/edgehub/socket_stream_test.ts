@@ -1,0 +1,194 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import net from "node:net";
+import { SocketStream } from "../../../lib/edgehub/socket_stream.ts";
+import { swallow, TestServer } from "./servers.ts";
+
+/** A stream to a server that does this with its end. */
+async function withStream(
+  serve: (conn: Deno.Conn) => Promise<void>,
+  run: (stream: SocketStream, socket: net.Socket) => Promise<void>,
+): Promise<void> {
+  await using server = new TestServer(serve);
+  const socket = net.connect(server.port, "127.0.0.1");
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const stream = new SocketStream(socket, "connect");
+  await stream.opened();
+  try {
+    await run(stream, socket);
+  } finally {
+    stream.close();
+    await closed;
+  }
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+async function readAll(stream: SocketStream, bufferBytes = 1024) {
+  let all = "";
+  const buffer = new Uint8Array(bufferBytes);
+  for (let n; (n = await stream.read(buffer)) !== null;) {
+    assert(n >= 1 && n <= bufferBytes);
+    all += new TextDecoder().decode(buffer.subarray(0, n));
+  }
+  return all;
+}
+
+Deno.test("SocketStream, reads what came before the end, in pieces of any size", async () => {
+  const lines = Array.from({ length: 500 }, (_, i) => `line ${i}\n`).join("");
+  for (const size of [1, 7, 65536]) {
+    await withStream(async (conn) => {
+      await conn.write(text(lines));
+    }, async (stream) => {
+      assertEquals(await readAll(stream, size), lines);
+      assertEquals(stream.receivedBytes, lines.length);
+      assertEquals(await stream.read(new Uint8Array(1)), null);
+    });
+  }
+});
+
+Deno.test("SocketStream, writes large bytes in parts that all arrive", async () => {
+  const sent = new Uint8Array(1_000_000).map((_, i) => i % 251);
+  const got = Promise.withResolvers<number>();
+  await withStream(async (conn) => {
+    let total = 0;
+    const buffer = new Uint8Array(65536);
+    while (total < sent.length) {
+      const n = await conn.read(buffer);
+      if (n === null) break;
+      for (let i = 0; i < n; i++) {
+        assertEquals(buffer[i], (total + i) % 251);
+      }
+      total += n;
+    }
+    got.resolve(total);
+  }, async (stream) => {
+    let writes = 0;
+    for (let at = 0; at < sent.length; writes++) {
+      at += await stream.write(sent.subarray(at));
+    }
+    // Progress shows while a thin link is still busy with the rest.
+    assert(writes >= sent.length / 32768, `${writes}`);
+    assertEquals(await got.promise, sent.length);
+  });
+});
+
+Deno.test("SocketStream, F6: what nobody reads stops the peer, and is read later in full", async () => {
+  const piece = new Uint8Array(64 * 1024).fill(7);
+  const count = 512;
+  let written = 0;
+  await withStream(async (conn) => {
+    for (let i = 0; i < count; i++) {
+      for (let at = 0; at < piece.length;) {
+        at += await conn.write(piece.subarray(at));
+      }
+      written++;
+    }
+  }, async (stream) => {
+    const buffer = new Uint8Array(1);
+    assertEquals(await stream.read(buffer), 1);
+    // The peer stands still once the kernel's buffers are full.
+    for (let before = -1; before !== written;) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert(written < count, `${written}`);
+    let total = 1;
+    const large = new Uint8Array(100_000);
+    for (let n; (n = await stream.read(large)) !== null;) total += n;
+    assertEquals(total, count * piece.length);
+  });
+});
+
+Deno.test("SocketStream, after the peer's end a write waits until the end was read", async () => {
+  await withStream(async (conn) => {
+    await conn.write(text("last words"));
+  }, async (stream, socket) => {
+    const buffer = new Uint8Array(4);
+    assertEquals(await stream.read(buffer), 4);
+    if (!socket.closed) {
+      await new Promise((resolve) => socket.once("close", resolve));
+    }
+    let refused = false;
+    const write = stream.write(text("x")).catch((error: Error) => {
+      refused = true;
+      return error;
+    });
+    assertEquals(await stream.read(buffer), 4);
+    assertEquals(refused, false);
+    assertEquals(await stream.read(buffer), 2);
+    assertEquals(refused, false);
+    assertEquals(await stream.read(buffer), null);
+    assert(await write instanceof Error);
+    await assertRejects(() => stream.write(text("x")));
+  });
+});
+
+Deno.test("SocketStream, a write to a peer that is gone fails if nobody reads", async () => {
+  await withStream(async () => {}, async (stream, socket) => {
+    socket.resume();
+    if (!socket.closed) {
+      await new Promise((resolve) => socket.once("close", resolve));
+    }
+    await assertRejects(() => stream.write(text("x")));
+  });
+});
+
+Deno.test("SocketStream, close settles every call", async () => {
+  await withStream(swallow, async (stream) => {
+    const read = stream.read(new Uint8Array(1));
+    stream.close();
+    assertEquals(await read, null);
+    await assertRejects(() => stream.write(text("x")));
+    assertEquals(await stream.read(new Uint8Array(1)), null);
+    stream.close();
+  });
+});
+
+Deno.test("SocketStream, close ends a write that is stuck", async () => {
+  const release = Promise.withResolvers<void>();
+  await withStream(() => release.promise, async (stream) => {
+    const bytes = new Uint8Array(1 << 20);
+    let taken = -1;
+    const loop = (async () => {
+      for (;;) taken = await stream.write(bytes);
+    })().catch((error: Error) => error);
+    const moved = () => taken;
+    for (let before = -2; before !== moved();) {
+      before = moved();
+      taken = -1;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    stream.close();
+    assert(await loop instanceof Error);
+    release.resolve();
+  });
+});
+
+Deno.test("SocketStream, an error is thrown by read and write, whenever it comes", async () => {
+  await withStream(swallow, async (stream, socket) => {
+    const read = stream.read(new Uint8Array(1));
+    const error = new Error("cable cut");
+    socket.destroy(error);
+    assertEquals(await read.catch((e: Error) => e), error);
+    assertEquals(await stream.write(text("x")).catch((e: Error) => e), error);
+    // One that nobody waits for must not end the process.
+    socket.emit("error", new Error("late"));
+    assertEquals(
+      await stream.read(new Uint8Array(1)).catch((e: Error) => e),
+      error,
+    );
+  });
+});
+
+Deno.test("SocketStream, opened tells why it did not open", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  const refused = new SocketStream(net.connect(port, "127.0.0.1"), "connect");
+  await assertRejects(() => refused.opened(), Error, "ECONNREFUSED");
+  const socket = new net.Socket();
+  const closed = new SocketStream(socket, "connect");
+  const opened = closed.opened();
+  closed.close();
+  await assertRejects(() => opened, Error, "closed");
+});
