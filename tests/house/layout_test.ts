@@ -13,6 +13,8 @@ const TOP_LEVEL = new Set([
   "conf",
   "deno.json",
   "deno.lock",
+  // What the design page asks for: where the code differs, and why.
+  "docs",
   "lib",
   "main.ts",
   "mod.ts",
