@@ -72,6 +72,12 @@ export class HttpsError extends Error {
   readonly hint: string;
   /** Whether the same again may work. */
   readonly retryable: boolean;
+  /**
+   * Whether the server took the connection and then said nothing. The runtime
+   * cannot end a TLS handshake, so each such try may cost a socket for good:
+   * leave long pauses (Deno 2.7.11).
+   */
+  readonly isSilent: boolean;
 
   /**
    * The failure as an error.
@@ -80,9 +86,15 @@ export class HttpsError extends Error {
    */
   constructor(
     message: string,
-    options: { hint: string; retryable: boolean; cause?: unknown },
+    options: {
+      hint: string;
+      retryable: boolean;
+      isSilent?: boolean;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
+    this.isSilent = options.isSilent ?? false;
     this.hint = options.hint;
     this.retryable = options.retryable;
   }
@@ -107,6 +119,7 @@ export async function httpsGet(
   signal?.throwIfAborted();
   const bytes = format(request, server);
   const ended = new AbortController();
+  const progress = { isConnected: false };
   const timer = clock.after(timeoutMs, () => ended.abort());
   const onAbort = () => ended.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -115,14 +128,15 @@ export async function httpsGet(
       request,
       context,
       signal: ended.signal,
+      progress,
     });
     return { status: statusOf(startLine), headers, body };
   } catch (error) {
     signal?.throwIfAborted();
-    const isLate = ended.signal.aborted;
     throw asHttpsError(error, {
       server,
-      lateMs: isLate ? timeoutMs : undefined,
+      lateMs: ended.signal.aborted ? timeoutMs : undefined,
+      isSilent: progress.isConnected,
     });
   } finally {
     timer.cancel();
@@ -149,9 +163,10 @@ async function exchange(
     request: HttpsRequest;
     context: HttpsContext;
     signal: AbortSignal;
+    progress: { isConnected: boolean };
   },
 ): Promise<HttpMessage> {
-  const { request, context, signal } = options;
+  const { request, context, signal, progress } = options;
   const socket = connect(request, context.server);
   const destroy = () => socket.destroy(new Error("Given up"));
   try {
@@ -166,6 +181,7 @@ async function exchange(
           reject(error);
         }
       };
+      socket.once("connect", () => progress.isConnected = true);
       socket.once("secureConnect", () =>
         safely(() => {
           if (checkPeer(socket, request.trust)) socket.write(bytes);
@@ -225,7 +241,11 @@ function checkPeer(socket: tls.TLSSocket, trust: ServerTrust): boolean {
 
 function asHttpsError(
   error: unknown,
-  about: { server: ServerAddress; lateMs: number | undefined },
+  about: {
+    server: ServerAddress;
+    lateMs: number | undefined;
+    isSilent: boolean;
+  },
 ): HttpsError {
   const { host, port } = about.server;
   const place = `${host}:${port}`;
@@ -233,6 +253,7 @@ function asHttpsError(
     return new HttpsError(`No answer from ${place} within ${about.lateMs} ms`, {
       hint: "Check that this address can be reached from here",
       retryable: true,
+      isSilent: about.isSilent,
       cause: error,
     });
   }

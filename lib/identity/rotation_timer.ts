@@ -9,7 +9,7 @@ import {
 } from "./credentials.ts";
 import { EnrolmentError } from "./enrolment_error.ts";
 import { IdentityError } from "./errors.ts";
-import type { HttpsContext } from "./http.ts";
+import { type HttpsContext, HttpsError } from "./http.ts";
 import { type KeyFileSystem, SystemKeyFileSystem } from "./key_file_system.ts";
 import { recoverCredentials, writeCredentials } from "./key_files.ts";
 import { checkNodeIdentity } from "./node_identity.ts";
@@ -75,7 +75,10 @@ export interface RotationOptions extends Omit<HttpsContext, "signal"> {
 }
 
 const TICK_MS = 60_000;
-/** Time between rotations whose result is due again: the clock is wrong then. */
+/**
+ * Time between rotations whose result is due again, since the clock is wrong
+ * then, and between requests to a server that says nothing.
+ */
 const QUIET_MS = 3600 * 1000;
 
 /**
@@ -224,6 +227,9 @@ export class RotationTimer implements Component {
       if (
         !(error instanceof EnrolmentError) && !(error instanceof IdentityError)
       ) throw error;
+      if (error.cause instanceof HttpsError && error.cause.isSilent) {
+        this.#quietUntilMs = this.#options.clock.monotonic() + QUIET_MS;
+      }
       return this.#fail(now.point, error);
     }
     this.#failures = 0;

@@ -67,9 +67,14 @@ export async function cloudInserts({ world, table, scale }: Suite) {
     await using subject = await world.node({ agent });
     await warm(subject);
     for (const [i, load] of loads.entries()) {
+      const agentBefore = subject.agent?.sample().cpuUs;
       const result = await measure(subject, load);
       const name = `inserts, ${load.inFlight} in flight, ` +
         (agent ? "agent answers" : "no agent");
+      if (subject.agent && agentBefore !== undefined) {
+        const us = subject.agent.sample().cpuUs - agentBefore;
+        table.add(1, name, "µs CPU of the agent", us / load.messages);
+      }
       report(table, { row: 1, name, result, floor: floors[i]! });
       const edgecore = load.inFlight === 1
         ? EDGECORE.oneInFlight

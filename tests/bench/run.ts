@@ -62,8 +62,14 @@ async function among(suite: Suite, objects: number): Promise<void> {
 async function main(): Promise<number> {
   const args = parseArgs([...Deno.args], {
     boolean: ["quick", "million", "help"],
-    string: ["rows", "json", "folder", "floor"],
-    default: { runs: 5, messages: 100_000, soak: 0, idle: 20, drops: 20 },
+    string: [
+      ...["rows", "json", "folder", "floor"],
+      ...["runs", "messages", "soak", "idle", "drops"],
+    ],
+    default: {
+      ...{ runs: "5", messages: "100000" },
+      ...{ soak: "0", idle: "20", drops: "20" },
+    },
   });
   const rows = typeof args["rows"] === "string"
     ? args["rows"].split(",").flatMap((row) => row === "9" ? [] : [row])

@@ -181,6 +181,11 @@ export class NodeSubject implements Subject {
     this.startedMs = parts.startedMs;
   }
 
+  /** The pod agent's process, once one is attached. */
+  get agent(): Measured | undefined {
+    return this.#agent;
+  }
+
   /** Path of the socket for agents. */
   get socket(): string {
     return `${this.folder}/run/edged.sock`;

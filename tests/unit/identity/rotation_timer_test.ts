@@ -46,6 +46,7 @@ interface StageOptions {
   readonly node?: string;
   readonly commonName?: string;
   readonly files?: Partial<RotationOptions["files"]>;
+  readonly port?: number;
   readonly intercept?: (r: EnrolmentRequest) => EnrolmentAnswer | undefined;
 }
 
@@ -79,7 +80,7 @@ async function onStage(
       let rotated = 0;
       let changed = Promise.withResolvers<void>();
       await using timer = new RotationTimer({
-        server: { host: "127.0.0.1", port: hub.port },
+        server: { host: "127.0.0.1", port: options.port ?? hub.port },
         nodeId: "edge-1",
         files: { ...files, ...options.files },
         clock,
@@ -303,4 +304,33 @@ Deno.test("RotationTimer, stop ends a request that is under way", async () => {
     assertEquals(certificateOf(files), former);
     assertEquals(rotated(), 0);
   });
+});
+
+Deno.test({
+  name: "RotationTimer, a server that says nothing is asked once an hour",
+  // The runtime does not close a connection that is destroyed within the TLS
+  // handshake (Deno 2.7.11).
+  sanitizeResources: false,
+  fn: async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    await onStage({ port }, async ({ timer, clock, until }) => {
+      const isFailing = (failures: number) => (state: RotationState) =>
+        state.kind === "failing" && state.failures === failures;
+      const silence = async (begin: () => Promise<void>) => {
+        const [connection] = await Promise.all([listener.accept(), begin()]);
+        await connection.read(new Uint8Array(1));
+        await clock.advance(30_000);
+        return connection;
+      };
+      using _first = await silence(() => timer.start());
+      await until(isFailing(1));
+      // The look after that hour: 2 s after the failure, then every minute.
+      await clock.advance(3602_000 - 1);
+      assert(isFailing(1)(timer.state));
+      using _second = await silence(() => clock.advance(1));
+      await until(isFailing(2));
+    });
+    listener.close();
+  },
 });
