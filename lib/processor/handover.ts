@@ -17,6 +17,9 @@ import type { Change, Store } from "../store/mod.ts";
 /** Wait before a failed catch-up is tried again, in milliseconds. */
 const RETRY_MS = 1000;
 
+/** Changes replayed before the event loop has its turn. */
+const CHANGES_PER_TURN = 64;
+
 interface Agent {
   readonly module: ModuleSpec;
   /** It has caught up: changes are handed to it as they are committed. */
@@ -203,7 +206,13 @@ export class Handover {
     changes: readonly Change[],
   ): Promise<"no" | "yes" | "ended"> {
     let paused: "no" | "yes" = "no";
-    for (const change of changes) {
+    for (const [i, change] of changes.entries()) {
+      // A hundred thousand objects must not hold up what comes meanwhile.
+      if (i > 0 && i % CHANGES_PER_TURN === 0) {
+        paused = "yes";
+        await this.#nextTurn();
+        if (!this.#isAttached(agent)) return "ended";
+      }
       for (
         let room = agent.module.room?.();
         room;
@@ -217,6 +226,10 @@ export class Handover {
       if (message && !this.#send(agent, message)) return "ended";
     }
     return paused;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.defer(resolve));
   }
 
   /** The message that tells of a change; `undefined` if it is not for agents. */

@@ -105,7 +105,8 @@ export async function memory(suite: Suite) {
     edgecore: EDGECORE.anonymousMb,
   });
   await warm(subject);
-  await pause(2000);
+  // Once, 10 s after the connect, the node notes that it is in sync.
+  await pause(12_000);
   const before = subject.process.sample();
   await pause(idleSeconds * 1000);
   const after = subject.process.sample();

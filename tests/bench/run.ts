@@ -63,12 +63,22 @@ async function main(): Promise<number> {
   const args = parseArgs([...Deno.args], {
     boolean: ["quick", "million", "help"],
     string: [
-      ...["rows", "json", "folder", "floor"],
-      ...["runs", "messages", "soak", "idle", "drops"],
+      "rows",
+      "json",
+      "folder",
+      "floor",
+      "runs",
+      "messages",
+      "soak",
+      "idle",
+      "drops",
     ],
     default: {
-      ...{ runs: "5", messages: "100000" },
-      ...{ soak: "0", idle: "20", drops: "20" },
+      runs: "5",
+      messages: "100000",
+      soak: "0",
+      idle: "20",
+      drops: "20",
     },
   });
   const rows = typeof args["rows"] === "string"

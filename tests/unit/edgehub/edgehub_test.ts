@@ -448,6 +448,34 @@ Deno.test("Edgehub, stop in the moment in which the dial comes through", async (
   }
 });
 
+Deno.test("Edgehub, stop between the dial's end and the session's begin", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  const stopped = Promise.withResolvers<void>();
+  /** Stops the link one step after a dial has cancelled its deadline. */
+  class StoppingClock extends FastClock {
+    override after(delayMs: number, fn: () => void) {
+      const timer = super.after(delayMs, fn);
+      if (delayMs !== 12_345) return timer;
+      return {
+        cancel: () => {
+          timer.cancel();
+          queueMicrotask(() => stopped.resolve(world.edgehub.stop()));
+        },
+      };
+    }
+  }
+  await using world = new World(hub.url("edge-1"), {
+    clock: new StoppingClock(FACTOR),
+    handshakeTimeoutMs: 12_345,
+  });
+  await world.edgehub.start();
+  await stopped.promise;
+  assertEquals(world.edgehub.state.state, "disconnected");
+  assertEquals(world.connects, 0);
+  await hub.events.waitFor(({ kind }) => kind === "ended");
+});
+
 Deno.test("Edgehub, stop while the processor's inbox is full", async () => {
   await using hub = new CloudHub();
   await hub.start();
@@ -641,6 +669,8 @@ Deno.test("Edgehub, F5: a TLS server that is silent for long costs one socket, n
   await world.down(5);
   await world.edgehub.stop();
   assert(world.downs.every(({ error }) => error.kind === "timeout"));
+  // The cloud may have made a session of what we gave up.
+  assert(world.downs.every(({ waitMs }) => waitMs >= 5000));
   assert(silent.accepted >= 5);
   while (open > 1) await new Promise((resolve) => setTimeout(resolve, 1));
   // The server's end frees the last; the check for leaks sees it.
@@ -650,4 +680,27 @@ Deno.test("Edgehub, F5: a TLS server that is silent for long costs one socket, n
   while (sockets() > before - 2) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+});
+
+Deno.test("Edgehub, a TLS server that answers again is dialled without a probe", async () => {
+  const clock = new FastClock(FACTOR);
+  const ca = await CertificateAuthority.create(clock);
+  await using files = await TestFiles.make(ca.cert);
+  const silent = new TestServer(swallow);
+  const { port } = silent;
+  await using world = new World(`wss://127.0.0.1:${port}/`, {
+    files,
+    handshakeTimeoutMs: 2000,
+  });
+  await world.edgehub.start();
+  await world.down();
+  await silent[Symbol.asyncDispose]();
+  await using hub = new CloudHub({ tls: await ca.server(), port });
+  await hub.start();
+  await world.connected();
+  hub.cut("edge-1");
+  await world.connected(2);
+  const accepted = hub.events.entries.filter(({ kind }) => kind === "accepted");
+  // A probe, a link, and the next link.
+  assertEquals(accepted.length, 3);
 });

@@ -58,6 +58,21 @@ Deno.test("probeTls, closing its stream ends it, and nothing stays open", async 
   await server.quiet;
 });
 
+Deno.test("probeTls, a stream that breaks ends it, and not the process", async () => {
+  await using server = new TestServer(swallow);
+  const socket = net.connect(server.port, "127.0.0.1");
+  const stream = new SocketStream(socket, "connect");
+  const probe = probeTls(stream, { caPem: ca.cert, host: "localhost" });
+  const failed = probe.catch((error: Error) => error);
+  while (server.accepted === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  socket.destroy(new Error("cable cut"));
+  await failed;
+  await assertRejects(() => probe);
+  await server.quiet;
+});
+
 Deno.test("probeTls, a port where nobody listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;

@@ -229,6 +229,62 @@ Deno.test("edged's delete of what it stored itself goes at once", async () => {
   assertEquals(bench.store.outboxLength(), 0);
 });
 
+for (
+  const [how, content] of [
+    ["text", "A"],
+    ["an object's uid", { metadata: { uid: "A" } }],
+    ["a bare uid", { uid: "A" }],
+  ] as const
+) {
+  Deno.test(`edged's delete of tokens names their pod by ${how}`, async () => {
+    await using bench = await OperationBench.open();
+    const batch = bench.store.batch();
+    batch.message(() => {
+      for (const uid of ["A", "B"]) {
+        batch.tx.put({
+          key: `token of ${uid}`,
+          type: "serviceaccounttoken",
+          value: "{}",
+          uid,
+          version: "",
+          created: "",
+          source: "edgecontroller",
+        });
+      }
+    });
+    batch.commit();
+    const resource = "default/serviceaccounttoken/default";
+    const outcome = bench.edged(fromEdged("delete", resource, content));
+    assertEquals(only(outcome, "reply").message.content, "OK");
+    assertEquals(
+      bench.store.list("serviceaccounttoken").map((row) => row.uid),
+      ["B"],
+    );
+  });
+}
+
+Deno.test("edged's delete of tokens that names no pod removes none", async () => {
+  await using bench = await OperationBench.open();
+  const batch = bench.store.batch();
+  batch.message(() =>
+    batch.tx.put({
+      key: "unbound",
+      type: "serviceaccounttoken",
+      value: "{}",
+      uid: "",
+      version: "",
+      created: "",
+      source: "edgecontroller",
+    })
+  );
+  batch.commit();
+  const resource = "default/serviceaccounttoken/default";
+  for (const content of [null, {}, 5]) {
+    bench.edged(fromEdged("delete", resource, content));
+  }
+  assertEquals(bench.store.list("serviceaccounttoken").length, 1);
+});
+
 Deno.test("edged may not delete what only the cloud can", async () => {
   await using bench = await OperationBench.open();
   bench.cloud(

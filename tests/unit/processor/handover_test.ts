@@ -234,6 +234,25 @@ Deno.test("a replay leaves out what is not for agents", async () => {
   assertEquals(changes(edged.take()), ["update default/pod/own"]);
 });
 
+Deno.test("a long replay gives other work its turn, and ends complete", async () => {
+  await using bench = await ProcessorBench.start();
+  const names = Array.from({ length: 200 }, (_, i) => `p${i}`);
+  await bench.fromCloud(...names.map((name) => insert(name)));
+  bench.cloud.take();
+  const edged = bench.agent();
+  let turns = 0;
+  const tick = () => {
+    turns++;
+    if (changes(edged.messages).length < names.length) bench.clock.defer(tick);
+  };
+  bench.clock.defer(tick);
+  await bench.clock.settle();
+  assertEquals(turns >= 3, true);
+  assertEquals(changes(edged.take()).length, names.length);
+  await bench.fromCloud(insert("live"));
+  assertEquals(changes(edged.take()), ["insert default/pod/live"]);
+});
+
 Deno.test("a change during a replay comes once, after it", async () => {
   await using bench = await ProcessorBench.start();
   await bench.fromCloud(insert("a"), insert("b"));
