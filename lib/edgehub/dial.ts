@@ -79,12 +79,14 @@ export async function dial(options: DialOptions): Promise<Dialled> {
       stream = connectTcp(url);
       await probeTls(stream, { caPem: credentials.caPem, host: hostOf(url) });
     }
-    const socket = credentials ? connectTls(url, credentials) : undefined;
-    stream = socket
-      ? new SocketStream(socket, "secureConnect")
-      : connectTcp(url);
+    const tcp = net.connect({ host: hostOf(url), port: portOf(url) });
+    const secured = credentials && secureOnConnect(tcp, url, credentials);
+    stream = new SocketStream(tcp, "connect");
     await stream.opened();
-    if (socket && credentials) {
+    if (secured) {
+      const { socket, stream: secure } = await secured;
+      stream = secure;
+      await stream.opened();
       await checkPeer(socket, { stream, credentials });
     }
     attempt.upgrading = true;
@@ -114,11 +116,42 @@ function connectTcp(url: URL): SocketStream {
   return new SocketStream(socket, "connect");
 }
 
-function connectTls(url: URL, credentials: Credentials): tls.TLSSocket {
+/** A TLS socket and the stream over it. */
+interface Secured {
+  readonly socket: tls.TLSSocket;
+  readonly stream: SocketStream;
+}
+
+/**
+ * Begins TLS in the very event that tells that TCP is connected: a moment
+ * later the runtime has begun to read, and TLS would never start. Over a
+ * socket of our own, since only a TCP socket can be told to send at once, and
+ * only when it is connected and is told for the first time (Deno 2.7.11).
+ */
+function secureOnConnect(
+  tcp: net.Socket,
+  url: URL,
+  credentials: Credentials,
+): Promise<Secured> {
+  const secured = Promise.withResolvers<Secured>();
+  tcp.once("connect", () => {
+    tcp.setNoDelay(true);
+    const socket = tls.connect(tlsOptions(tcp, url, credentials));
+    const stream = new SocketStream(socket, "secureConnect");
+    secured.resolve({ socket, stream });
+  });
+  return secured.promise;
+}
+
+function tlsOptions(
+  socket: net.Socket,
+  url: URL,
+  credentials: Credentials,
+): tls.ConnectionOptions {
   const host = hostOf(url);
-  return tls.connect({
+  return {
+    socket,
     host,
-    port: portOf(url),
     // An address is checked against the certificate's IP names; SNI has none.
     ...(net.isIP(host) ? {} : { servername: host }),
     ca: credentials.caPem,
@@ -129,7 +162,7 @@ function connectTls(url: URL, credentials: Credentials): tls.TLSSocket {
     ALPNProtocols: ["http/1.1"],
     minVersion: "TLSv1.2",
     rejectUnauthorized: true,
-  });
+  };
 }
 
 /** Checks the server's certificate before anything is said to it. */

@@ -41,8 +41,6 @@ export class SocketStream implements ByteStream {
    */
   constructor(socket: Socket, openEvent: "connect" | "secureConnect") {
     this.#socket = socket;
-    // Without effect in Deno 2.7.11: what is to leave at once is one write.
-    socket.setNoDelay(true);
     socket.once(openEvent, () => this.#onOpen());
     socket.on("error", (error: Error) => this.#onEnd(error));
     socket.on("end", () => this.#onEnd());
@@ -151,6 +149,9 @@ export class SocketStream implements ByteStream {
 
   #onOpen(): void {
     this.#isOpen = true;
+    // An ack must not wait for that of the frame before it, 40 ms. Only a
+    // connected TCP socket hears this, and only its first call.
+    this.#socket.setNoDelay(true);
     if (this.#closed) this.#socket.destroy();
     this.#wake();
   }
