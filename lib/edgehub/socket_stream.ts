@@ -25,6 +25,8 @@ export class SocketStream implements ByteStream {
   #offset = 0;
   #isOpen = false;
   #flowing = false;
+  /** The socket reads nothing until what is held has been read. */
+  #isHeldBack = false;
   #receivedBytes = 0;
   /** The first of error, end and close; nothing comes after it. */
   #end: { readonly error: Error | undefined } | undefined;
@@ -74,8 +76,9 @@ export class SocketStream implements ByteStream {
       await this.#change();
     }
     const filled = this.#take(into);
-    if (this.#held < HELD_BYTES_MAX && this.#socket.isPaused()) {
-      this.#socket.resume();
+    if (this.#isHeldBack && this.#held < HELD_BYTES_MAX) {
+      this.#isHeldBack = false;
+      handleOf(this.#socket)?.readStart();
     }
     return filled;
   }
@@ -121,7 +124,10 @@ export class SocketStream implements ByteStream {
       this.#chunks.push(chunk);
       this.#held += chunk.length;
       this.#receivedBytes += chunk.length;
-      if (this.#held >= HELD_BYTES_MAX) this.#socket.pause();
+      if (this.#held >= HELD_BYTES_MAX && !this.#isHeldBack) {
+        this.#isHeldBack = true;
+        handleOf(this.#socket)?.readStop();
+      }
       this.#wake();
     });
   }
@@ -182,6 +188,27 @@ export class SocketStream implements ByteStream {
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
+}
+
+/** The part of a socket that reads; not public, but the same as in Node.js. */
+interface ReadHandle {
+  readStart(): number;
+  readStop(): number;
+}
+
+/**
+ * `pause` and `resume` may leave two reads under way at once into one buffer,
+ * and the bytes of one are lost, those of the other come twice (Deno 2.7.11,
+ * seen under load). Within the event of a read none is under way, so there
+ * the handle itself can be told to stop, and later to go on.
+ */
+function handleOf(socket: Socket): ReadHandle | undefined {
+  const { _handle: handle } = socket as {
+    _handle?: Partial<ReadHandle> | null;
+  };
+  return handle?.readStart && handle.readStop
+    ? handle as ReadHandle
+    : undefined;
 }
 
 function endedError(): Error {

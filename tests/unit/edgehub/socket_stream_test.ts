@@ -192,3 +192,71 @@ Deno.test("SocketStream, opened tells why it did not open", async () => {
   closed.close();
   await assertRejects(() => opened, Error, "closed");
 });
+
+/** Numbers from 0 up, four bytes each, in bursts with pauses between. */
+async function countUp(conn: Deno.Conn, bytes: number): Promise<void> {
+  const words = new Uint32Array(48 * 1024);
+  for (let next = 0; next * 4 < bytes;) {
+    for (let i = 0; i < words.length; i++) words[i] = next++;
+    const burst = new Uint8Array(words.buffer);
+    for (let at = 0; at < burst.length;) {
+      at += await conn.write(burst.subarray(at));
+    }
+    if (next % (5 * words.length) === 0) await nextTurn();
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Reads like a node that is busy with COMMITs; returns how many came right. */
+async function countSlowly(stream: SocketStream): Promise<number> {
+  let expected = 0;
+  let rest = new Uint8Array(0);
+  const buffer = new Uint8Array(64 * 1024);
+  for (let reads = 1;; reads++) {
+    const n = await stream.read(buffer);
+    if (n === null) return expected;
+    const bytes = new Uint8Array(rest.length + n);
+    bytes.set(rest);
+    bytes.set(buffer.subarray(0, n), rest.length);
+    const words = new Uint32Array(bytes.buffer, 0, bytes.length >> 2);
+    for (const word of words) assertEquals(word, expected++);
+    rest = bytes.slice(words.length * 4);
+    if (reads % 4 === 0) await nextTurn();
+  }
+}
+
+Deno.test("SocketStream, no byte is lost or comes twice while the reader lags", async () => {
+  const bytes = 6 * 1024 * 1024;
+  await withStream(
+    (conn) => countUp(conn, bytes),
+    async (stream) => {
+      assert(await countSlowly(stream) * 4 >= bytes);
+    },
+  );
+});
+
+Deno.test("SocketStream, what nobody reads is not taken from the kernel", async () => {
+  const served = Promise.withResolvers<void>();
+  await withStream(async (conn) => {
+    try {
+      await countUp(conn, 64 * 1024 * 1024);
+    } catch (error) {
+      // The reader closes long before all has been taken.
+      assert(error instanceof Error);
+    } finally {
+      served.resolve();
+    }
+  }, async (stream) => {
+    await stream.read(new Uint8Array(1));
+    for (let before = -1; before !== stream.receivedBytes;) {
+      before = stream.receivedBytes;
+      for (let i = 0; i < 50; i++) await nextTurn();
+    }
+    assert(stream.receivedBytes <= 256 * 1024 + 64 * 1024);
+    stream.close();
+    await served.promise;
+  });
+});
