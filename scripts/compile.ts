@@ -9,9 +9,11 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "@std/cli";
 import { PERMISSIONS } from "./permissions.ts";
-import { checkRuntime, RuntimeError, runtimeFor, TARGETS } from "./runtime.ts";
+import { replaceFile } from "./replace.ts";
+import { readRuntime, RuntimeError, runtimeFor, TARGETS } from "./runtime.ts";
 
 /**
  * Fixed in the binary, nothing changes them later. A batch of messages
@@ -33,16 +35,22 @@ Targets (all by default): ${TARGETS.join(", ")}
 
 /** Compiles what the arguments ask for; the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  const strange: string[] = [];
   const parsed = parseArgs([...args], {
     boolean: ["check", "help"],
     string: ["target"],
     collect: ["target"],
     negatable: ["check"],
     default: { check: true },
+    unknown: (arg) => {
+      strange.push(arg);
+      return false;
+    },
   });
   const asked = [parsed["target"] ?? []].flat();
   const unknown = asked.find((target) => !TARGETS.includes(target));
-  if (parsed.help || unknown !== undefined) {
+  if (parsed.help || unknown !== undefined || strange.length > 0) {
+    if (strange.length > 0) say(`Unknown option: ${strange.join(" ")}`);
     if (unknown !== undefined) say(`Unknown target: ${unknown}`);
     say(HELP);
     return parsed.help ? 0 : 2;
@@ -50,13 +58,18 @@ async function main(args: readonly string[]): Promise<number> {
   const targets = asked.length > 0 ? asked : TARGETS;
   const runtimes = targets.map((target) => {
     const runtime = runtimeFor(target, targets, (name) => Deno.env.get(name));
-    if (runtime) checkRuntime(target, runtime, Deno.readFileSync(runtime.file));
+    if (runtime) readRuntime(target, runtime);
     return { target, runtime };
   });
   // V8 flags hold for the compiler too, and 128 MB are too few for a check.
   if (parsed.check && !await deno(["check", "--quiet", "main.ts"])) return 1;
   for (const { target, runtime } of runtimes) {
-    if (await compile(target, runtime?.file)) continue;
+    const path = fileURLToPath(new URL(fileOf(target), ROOT));
+    const isDone = await replaceFile(
+      path,
+      (part) => compile(target, part, runtime?.file),
+    );
+    if (isDone) continue;
     if (!runtime) say(new RuntimeError(target).message);
     return 1;
   }
@@ -64,7 +77,11 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function compile(target: string, runtime?: string): Promise<boolean> {
+async function compile(
+  target: string,
+  output: string,
+  runtime?: string,
+): Promise<boolean> {
   const args = [
     "compile",
     "--quiet",
@@ -74,7 +91,7 @@ async function compile(target: string, runtime?: string): Promise<boolean> {
     ...PERMISSIONS,
     "--include=conf/edge.yaml",
     `--target=${target}`,
-    `--output=${fileOf(target)}`,
+    `--output=${output}`,
     "main.ts",
   ];
   return await deno(args, runtime === undefined ? {} : { DENORT_BIN: runtime });

@@ -63,6 +63,26 @@ export function runtimeFor(
 }
 
 /**
+ * Reads a runtime and checks that it is one for the target.
+ *
+ * @throws {RuntimeError} If it cannot be read, or is not.
+ */
+export function readRuntime(target: string, runtime: Runtime): void {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(runtime.file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RuntimeError(
+      target,
+      `has no runtime, ${runtime.variable}=${runtime.file} ` +
+        `cannot be read (${reason})`,
+    );
+  }
+  checkRuntime(target, runtime, bytes);
+}
+
+/**
  * Checks that a runtime is one for the target.
  *
  * @throws {RuntimeError} If it is no ELF file or one for another machine.

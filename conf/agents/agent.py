@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A pod agent in one file, with nothing but Python's standard library.
 
-    python3 agent.py /run/metamanager/edged.sock
+    python3 agent.py /run/metamanager/edged.sock [NODE]
 
 It attaches to the node as `edged`, asks for everything each time (since=0),
 answers each insert, update and delete, prints the pods, and reports each pod
-as Running.
+as Running. With the name of a NODE it registers that node whenever the cloud
+is connected, so that a fresh cloud knows it.
 It shows the local link (a WebSocket on a Unix socket); it starts no containers.
 """
 
@@ -21,6 +22,7 @@ import uuid
 
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+USAGE = "usage: agent.py SOCKET [NODE]"
 REPLACED = 4409  # a newer attachment took over: do not dial again
 
 
@@ -103,12 +105,25 @@ class Link:
         self.frame(TEXT, json.dumps(message).encode())
 
 
-def handle(link, message):
+def register(link, node):
+    """Tells the cloud of the node; one that knows it already says so."""
+    link.send("insert", f"null/node/{node}", {
+        "metadata": {"name": node, "labels": {
+            "kubernetes.io/hostname": node,
+            "node-role.kubernetes.io/edge": ""}}})
+
+
+def handle(link, message, node):
     """Answers one message of the node; reports the status of its pod."""
     operation = message["route"]["operation"]
     resource = message["route"]["resource"]
     if operation == "connect":
         print(message["content"], flush=True)
+        if node and message["content"] == "cloud_connected":
+            register(link, node)
+    if operation == "error":
+        print("error:", resource, message["content"],
+              file=sys.stderr, flush=True)
     if operation not in ("insert", "update", "delete"):
         return
     parts = resource.split("/")
@@ -123,21 +138,29 @@ def handle(link, message):
     link.send("response", resource, "OK", parent=message["header"]["msg_id"])
 
 
-def main(path):
+def main(path, node=None):
     while True:
         try:
             link = Link(path, "/attach/edged?answers=true&since=0")
+            print(f"attached to {path}", flush=True)
             messages = link.messages()
             while True:
-                handle(link, next(messages))
+                handle(link, next(messages), node)
         except StopIteration as end:
-            print("closed", end.value, flush=True)
+            print(f"closed {path}: {end.value}", flush=True)
             if end.value == REPLACED:
                 return
         except OSError as error:
-            print("lost:", error, file=sys.stderr, flush=True)
+            reason = error.strerror or error
+            print(f"no link to {path}: {reason}", file=sys.stderr, flush=True)
         time.sleep(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
+        print(USAGE, file=sys.stderr)
+        sys.exit(2)
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell expects after Ctrl-C

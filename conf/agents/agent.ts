@@ -1,15 +1,39 @@
 // A pod agent: deno run --allow-read --allow-write conf/agents/agent.ts /run/metamanager/edged.sock
+// With the name of a node as second argument it registers that node whenever
+// the cloud is connected, so that a fresh cloud knows it.
 import { AgentClient } from "../../mod.ts";
 
+const [socket = "/run/metamanager/edged.sock", node] = Deno.args;
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+async function register(name: string): Promise<void> {
+  const labels = {
+    "kubernetes.io/hostname": name,
+    "node-role.kubernetes.io/edge": "",
+  };
+  await agent.request("insert", `null/node/${name}`, {
+    content: { metadata: { name, labels } },
+  });
+  print(`registered ${name}`);
+}
+
 const agent: AgentClient = new AgentClient({
-  address: { socket: Deno.args[0] ?? "/run/metamanager/edged.sock" },
+  address: { socket },
   module: "edged",
   answers: true,
   since: 0,
+  onLink: (attached) =>
+    print(attached ? `attached to ${socket}` : `lost ${socket}`),
+  onError: (error, { route }) => print(`${route.resource}: ${error}`),
   onMessage: async ({ route, content }) => {
-    await Deno.stdout.write(
-      new TextEncoder().encode(`${route.operation} ${route.resource}\n`),
-    );
+    print(`${route.operation} ${route.resource}`);
+    if (content === "cloud_connected" && node) {
+      // Not waited for: a slow cloud must not hold up the pods.
+      register(node).catch((error) => print(`not registered: ${error}`));
+    }
     const [namespace = "", type, name = ""] = route.resource.split("/");
     if (route.operation === "delete" || type !== "pod") return;
     const { uid } = (content as { metadata: { uid: string } }).metadata;
@@ -18,4 +42,5 @@ const agent: AgentClient = new AgentClient({
   },
 });
 await agent.connect();
-await agent.closed;
+const error = await agent.closed;
+if (error) print(error.message);

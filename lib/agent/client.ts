@@ -155,9 +155,9 @@ export class AgentClient implements AsyncDisposable {
     return this.#isCloudConnected;
   }
 
-  /** Revision up to which everything has come; keep it to pass it as `since`. */
+  /** Revision up to which all is handled; keep it as the next start's `since`. */
   get revision(): number | undefined {
-    return this.#inbox.since;
+    return this.#inbox.handled;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { BoundedQueue, isRecord } from "../base/mod.ts";
+import { BoundedQueue } from "../base/mod.ts";
 import {
   type Message,
   newError,
@@ -9,6 +9,7 @@ import {
   type Stamp,
   VOLUME_OPERATIONS,
 } from "../message/mod.ts";
+import { Progress } from "./progress.ts";
 
 /**
  * Takes one message of the node, one call at a time, in order. If the agent
@@ -51,26 +52,37 @@ const ANSWERED: ReadonlySet<string> = new Set([
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #waiting = new BoundedQueue<Message>(WAITING_MAX);
+  readonly #come: Progress;
+  readonly #handled: Progress;
   #isRunning = false;
   #isClosed = false;
-  #since: number | undefined;
-  /** Everything is being sent anew. */
-  #isReplaying = false;
 
   /** @param options Handler, and how answers leave. */
   constructor(options: InboxOptions) {
     this.#options = options;
-    this.#since = options.since;
+    this.#come = new Progress(options.since);
+    this.#handled = new Progress(options.since);
   }
 
-  /** Revision up to which everything has come. */
+  /**
+   * Revision up to which everything has come, for the next connection of
+   * this process: what waits here need not be sent again.
+   */
   get since(): number | undefined {
-    return this.#since;
+    return this.#come.revision;
+  }
+
+  /**
+   * Revision up to which the handler is done with everything, for the next
+   * process. What it threw at counts with the next message that it did.
+   */
+  get handled(): number | undefined {
+    return this.#handled.revision;
   }
 
   /** A new connection: an interrupted replay starts again. */
   connected(): void {
-    this.#isReplaying = false;
+    this.#come.connected();
   }
 
   /** Takes a message; when full, resolves once there is room again. */
@@ -78,7 +90,7 @@ export class Inbox {
     if (!this.#waiting.push(message)) {
       return this.#waiting.room()?.then(() => this.push(message));
     }
-    this.#note(message);
+    this.#come.note(message);
     if (!this.#isRunning) {
       this.#isRunning = true;
       // `#run` never rejects: whatever a handler throws goes to `onError`.
@@ -91,26 +103,6 @@ export class Inbox {
   close(): void {
     this.#isClosed = true;
     this.#waiting.clear();
-  }
-
-  /**
-   * Notes how far the program has got. A replay of everything counts once it
-   * is whole: half of it lacks the deletes that only its end lets us infer.
-   * Its end is taken as it is, for another store counts anew.
-   */
-  #note({ header, route, content }: Message): void {
-    const { revision } = header;
-    if (route.resource === REPLAY_RESOURCE && isRecord(content)) {
-      if (content.state === "started") {
-        this.#isReplaying = content.full === true;
-      }
-      if (content.state === "finished") {
-        this.#isReplaying = false;
-        this.#since = revision ?? this.#since;
-      }
-    } else if (revision !== undefined && !this.#isReplaying) {
-      this.#since = Math.max(this.#since ?? 0, revision);
-    }
   }
 
   async #run(): Promise<void> {
@@ -127,8 +119,13 @@ export class Inbox {
     const wanted = answers && ANSWERED.has(message.route.operation);
     try {
       const content = await onMessage(message);
+      this.#handled.note(message);
       if (wanted) this.#answer(newResponse(stamp, message, content ?? OK));
     } catch (error) {
+      // A marker frames what comes after it, whatever the handler makes of it.
+      if (message.route.resource === REPLAY_RESOURCE) {
+        this.#handled.note(message);
+      }
       this.#options.onError(error, message);
       const text = error instanceof Error ? error.message : String(error);
       if (wanted) this.#answer(newError(stamp, message, text));

@@ -57,6 +57,8 @@ export interface Parts {
   readonly edgehub: Edgehub | undefined;
   /** The local link, if one is configured. */
   readonly edged: EdgedLink | undefined;
+  /** Keeps the checks true. */
+  readonly housekeeping: Housekeeping;
   /** All parts in the order in which they start. */
   readonly inOrder: readonly Component[];
 }
@@ -77,12 +79,14 @@ export function buildParts(from: Ingredients): Parts {
       log: from.log.child("store"),
     })
     : undefined;
-  const admin = config.admin.socket ? buildAdmin(from) : undefined;
-  registerGauges(from.metrics, { processor, edgehub, edged, store });
   const housekeeping = new Housekeeping(from);
+  const admin = config.admin.socket
+    ? buildAdmin(from, housekeeping)
+    : undefined;
+  registerGauges(from.metrics, { processor, edgehub, edged, store });
   const inOrder = [processor, edged, edgehub, snapshots, admin, housekeeping]
     .filter((part) => part !== undefined);
-  return { processor, edgehub, edged, inOrder };
+  return { processor, edgehub, edged, housekeeping, inOrder };
 }
 
 function buildProcessor(from: Ingredients): Processor {
@@ -163,12 +167,18 @@ function buildEdged(
   });
 }
 
-function buildAdmin(from: Ingredients): AdminServer {
+function buildAdmin(
+  from: Ingredients,
+  housekeeping: Housekeeping,
+): AdminServer {
   const { log, health, metrics, status, config } = from;
   return new AdminServer({
     log: log.child("admin"),
     sources: {
-      health: () => health.report(),
+      health: () => {
+        housekeeping.look();
+        return health.report();
+      },
       metrics: () => metrics.render(),
       status,
     },

@@ -139,6 +139,7 @@ export class EdgeNode implements Component {
 
   /** State of the node for an operator; no contents of messages. */
   status(): NodeStatus {
+    this.#parts?.housekeeping.look();
     return statusOf({
       node: this.name,
       startedMs: this.#startedMs,

@@ -1,6 +1,6 @@
 import type { Clock, Component, Timer } from "../base/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { Health, Logger } from "../telemetry/mod.ts";
+import { errorText, type Health, type Logger } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 
 /** What the housekeeping looks at. */
@@ -28,6 +28,8 @@ export class Housekeeping implements Component {
   readonly #options: HousekeepingOptions;
   #timer: Timer | undefined;
   #stalled = "";
+  /** Why the store could not be looked at, as the check says. */
+  #unreadable: string | undefined;
 
   /** Sets nothing before `start`. */
   constructor(options: HousekeepingOptions) {
@@ -36,7 +38,7 @@ export class Housekeeping implements Component {
 
   /** Looks at once, then every second. */
   start(): Promise<void> {
-    this.#look();
+    this.#tick();
     return Promise.resolve();
   }
 
@@ -56,25 +58,44 @@ export class Housekeeping implements Component {
     return this.stop();
   }
 
-  #look(): void {
-    const { health, log, store, clock } = this.#options;
+  /** Brings the checks up to date; for whoever reports them in between. */
+  look(): void {
+    const { health } = this.#options;
+    try {
+      this.#lookAtStore();
+    } catch (error) {
+      this.#unreadable = errorText(error);
+      health.set(Check.store, "failed", this.#unreadable);
+    }
+  }
+
+  #lookAtStore(): void {
+    const { health, store } = this.#options;
+    const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
+    const check = health.get(Check.store);
     // A failure of the moment is told by the processor, and ended by it.
-    if (health.get(Check.store)?.state !== "failed") {
+    if (check?.state !== "failed" || check.reason === this.#unreadable) {
       health.set(Check.store, problems ? "degraded" : "ok", problems);
     }
-    const synced = store.isSynced("*");
+    this.#unreadable = undefined;
     health.set(
       Check.sync,
       synced ? "ok" : "degraded",
       synced ? "" : "never been in sync with the cloud",
     );
+  }
+
+  /** The next look is set first: no failure of this one ends them. */
+  #tick(): void {
+    const { health, log, clock } = this.#options;
+    this.#timer = clock.after(INTERVAL_MS, () => this.#tick());
+    this.look();
     const stalled = health.stalled().join(", ");
     if (stalled && stalled !== this.#stalled) {
       log.error("loop stands still", { loops: stalled });
     }
     this.#stalled = stalled;
     log.flush(true);
-    this.#timer = clock.after(INTERVAL_MS, () => this.#look());
   }
 }

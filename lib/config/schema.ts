@@ -198,7 +198,7 @@ export const SCHEMA = {
   "admin.socket": {
     type: "path",
     default: "/run/metamanager/admin.sock",
-    doc: "Unix socket for the operator's commands; empty: none.",
+    doc: "Unix socket for health, metrics and status over HTTP; empty: none.",
   },
   "store.path": {
     type: "path",

@@ -27,6 +27,8 @@ export interface DemoOptions {
   readonly signal?: AbortSignal;
   /** Leaves the folder. @default false */
   readonly keep?: boolean;
+  /** Told of the folder as soon as it is there. */
+  readonly onFolder?: (folder: string) => void;
   /** Log lines of the node. @default none */
   readonly log?: Logger;
   /** Time. @default the machine's */
@@ -87,7 +89,9 @@ export async function runActs(
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  const folder = await Deno.makeTempDir({ prefix: "metamanager-demo-" });
+  // In one turn: no signal comes between the folder and who removes it.
+  const folder = Deno.makeTempDirSync({ prefix: "metamanager-demo-" });
+  options.onFolder?.(folder);
   let ok = true;
   try {
     await using world = await World.create({

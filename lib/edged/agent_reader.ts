@@ -40,8 +40,9 @@ export interface AgentReaderOptions {
 export class AgentReader {
   readonly #parts: EdgedParts;
   readonly #options: AgentReaderOptions;
-  readonly #stopped = Promise.withResolvers<void>();
   #isStopped = false;
+  /** Ends the wait for room, while there is one. */
+  #endWait: (() => void) | undefined;
   #readingSinceMs: number | undefined;
   #faultLoggedAtMs = -Infinity;
   #faultsUnlogged = 0;
@@ -64,7 +65,7 @@ export class AgentReader {
   /** Passes nothing on any more. */
   stop(): void {
     this.#isStopped = true;
-    this.#stopped.resolve();
+    this.#endWait?.();
   }
 
   /** Reads until the connection has ended or `stop` was called. */
@@ -119,13 +120,20 @@ export class AgentReader {
   }
 
   async #room(): Promise<void> {
-    const retry = Promise.withResolvers<void>();
+    // One per wait: a promise that lives as long as the agent would keep
+    // what each wait hangs on it.
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#endWait = resolve;
     const room = this.#parts.router.room(Module.metamanager);
     const timer = room
-      ? undefined
-      : this.#parts.clock.after(FULL_RETRY_MS, () => retry.resolve());
-    await Promise.race([room ?? retry.promise, this.#stopped.promise]);
-    timer?.cancel();
+      ? void room.then(resolve, reject)
+      : this.#parts.clock.after(FULL_RETRY_MS, resolve);
+    try {
+      await promise;
+    } finally {
+      timer?.cancel();
+      this.#endWait = undefined;
+    }
   }
 
   #refuse(fault: MessageFault): void {

@@ -19,6 +19,24 @@ export interface DoorOptions {
   };
 }
 
+/** The loopback door cannot be opened; `message` says what to do. */
+export class AgentPortError extends Error {
+  /** Always `AgentPortError`. */
+  override readonly name = "AgentPortError";
+
+  /**
+   * Names the address.
+   *
+   * @param where Address and port.
+   */
+  constructor(where: string, cause: unknown) {
+    const reason = cause instanceof Deno.errors.AddrInUse
+      ? "another program has the port, choose another in edged.listen"
+      : `check edged.listen: ${errorText(cause)}`;
+    super(`Cannot listen for agents on ${where}: ${reason}`, { cause });
+  }
+}
+
 /** Takes a new connection; must not throw. */
 export type Visitor = (stream: ByteStream, overTcp: boolean) => void;
 
@@ -64,6 +82,7 @@ export class Doors {
    *
    * @throws {UnixSocketError} If the socket is in use or cannot be made.
    * @throws {TokenFileError} If the token file cannot be used.
+   * @throws {AgentPortError} If the loopback door cannot be opened.
    */
   async open(visitor: Visitor): Promise<void> {
     const { socket, listen } = this.#options;
@@ -76,10 +95,7 @@ export class Doors {
         );
         await Deno.chmod(socket, SOCKET_MODE);
       }
-      if (listen) {
-        const { hostname, port } = listen;
-        this.#listeners.push(Deno.listen({ hostname, port }));
-      }
+      if (listen) this.#listeners.push(listenOn(listen));
     } catch (error) {
       this.#closeListeners();
       throw error;
@@ -122,6 +138,16 @@ export class Doors {
 
   #closeListeners(): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+}
+
+function listenOn(address: { hostname: string; port: number }): Deno.Listener {
+  const { hostname, port } = address;
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+    throw new AgentPortError(`${host}:${port}`, error);
   }
 }
 

@@ -1,5 +1,5 @@
-import { BoundedQueue } from "../base/mod.ts";
-import type { Message } from "../message/mod.ts";
+import { BoundedQueue, isRecord } from "../base/mod.ts";
+import { type Message, REPLAY_RESOURCE } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { AGENT_GROUP } from "./agent_connection.ts";
@@ -58,9 +58,14 @@ export class InProcessAgent implements Disposable {
   readonly #router: Router;
   readonly #options: InProcessOptions;
   readonly #waiting: BoundedQueue<Message>;
-  #revision: number | undefined;
+  /** What the handler has taken; apart from `since`, which may be wrong. */
+  #handedUpTo: number | undefined;
   #isRunning = false;
   #isDetached = false;
+  /** Messages come while it is registered: its replay may be synchronous. */
+  #isRegistering = false;
+  /** It was too slow, and has to register again. */
+  #hasLeft = false;
   #failureCount = 0;
   #unregister: (() => void) | undefined;
 
@@ -69,7 +74,6 @@ export class InProcessAgent implements Disposable {
     this.#router = router;
     this.#options = options;
     this.#waiting = new BoundedQueue(options.waitingMax ?? WAITING_MAX);
-    this.#revision = options.since;
     this.#register();
   }
 
@@ -92,9 +96,11 @@ export class InProcessAgent implements Disposable {
 
   #register(): void {
     const { module, answers = false } = this.#options;
-    const since = this.#revision;
+    const since = this.#handedUpTo ?? this.#options.since;
     let isFull = false;
-    const unregister = this.#router.register({
+    this.#hasLeft = false;
+    this.#isRegistering = true;
+    this.#unregister = this.#router.register({
       name: module,
       group: AGENT_GROUP,
       agent: { answers, ...(since === undefined ? {} : { since }) },
@@ -107,12 +113,17 @@ export class InProcessAgent implements Disposable {
         return !isFull;
       },
     });
-    this.#unregister = unregister;
-    // What it missed may have been too much already.
-    if (isFull) this.#leave();
+    this.#isRegistering = false;
+    // The handler may have detached it while it was handed what it missed.
+    if (this.#isDetached) this.#unregister();
+    if (!this.#hasLeft) return;
+    // What it missed was too much already.
+    this.#leave();
+    if (!this.#isRunning) this.#return();
   }
 
   #leave(): void {
+    this.#hasLeft = true;
     this.#unregister?.();
     this.#unregister = undefined;
   }
@@ -130,11 +141,12 @@ export class InProcessAgent implements Disposable {
       return;
     }
     this.#isRunning = false;
-    if (!this.#unregister && !this.#isDetached) this.#return();
+    if (this.#hasLeft && !this.#isRegistering) this.#return();
   }
 
   /** Registers again after it was too slow, unless another took the name. */
   #return(): void {
+    if (this.#isDetached) return;
     const { module, log } = this.#options;
     if (this.#router.has(module)) {
       this.#isDetached = true;
@@ -170,8 +182,11 @@ export class InProcessAgent implements Disposable {
   #handed(message: Message): void {
     const { revision } = message.header;
     if (revision === undefined || this.#isDetached) return;
-    this.#revision = Math.max(this.#revision ?? 0, revision);
-    this.#router.handed(this.#options.module, this.#revision);
+    // The end of a replay is taken as it is: another store counts anew.
+    this.#handedUpTo = isReplayEnd(message)
+      ? revision
+      : Math.max(this.#handedUpTo ?? 0, revision);
+    this.#router.handed(this.#options.module, this.#handedUpTo);
   }
 
   #failed(message: Message, error: unknown): void {
@@ -183,4 +198,9 @@ export class InProcessAgent implements Disposable {
       error: errorText(error),
     });
   }
+}
+
+function isReplayEnd({ route, content }: Message): boolean {
+  return route.resource === REPLAY_RESOURCE && isRecord(content) &&
+    content.state === "finished";
 }

@@ -12,7 +12,7 @@ export {
   type AgentLimits,
   CloseCode,
 } from "./agent_connection.ts";
-export type { DoorOptions } from "./doors.ts";
+export { AgentPortError, type DoorOptions } from "./doors.ts";
 export type { IdleLimits } from "./idle_watch.ts";
 export {
   attachInProcess,

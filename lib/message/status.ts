@@ -29,11 +29,13 @@ export type StatusReason =
   | "ServiceUnavailable"
   | "Timeout"
   | "NotSynced"
+  | "RequestEntityTooLarge"
   | "TooManyRequests"
   | "InternalError";
 
 const CODES: Readonly<Record<StatusReason, number>> = {
   NotFound: 404,
+  RequestEntityTooLarge: 413,
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,

@@ -39,6 +39,11 @@ export interface Target {
   readonly askedAtRevision?: number;
   /** The object, if it is not the whole content of the message. */
   readonly content?: unknown;
+  /**
+   * A stored row keeps the source that it has: an agent's change makes the
+   * object no agent's, and replays go by the source. @default false
+   */
+  readonly keepSource?: boolean;
   /** Uid to note instead of the object's own. */
   readonly uid?: string;
 }
@@ -100,7 +105,9 @@ export function applyObject(
       uid: identity.uid || (old?.uid ?? ""),
       version: identity.version || (old?.version ?? ""),
       created: identity.created || (old?.created ?? ""),
-      source: message.route.source ?? "",
+      source: target.keepSource && row
+        ? row.source
+        : message.route.source ?? "",
     });
   }
 }

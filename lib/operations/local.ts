@@ -1,3 +1,4 @@
+import { LIMITS } from "../base/mod.ts";
 import {
   type ErrStatus,
   errStatus,
@@ -27,6 +28,9 @@ const LISTS_ALL_NAMESPACES: ReadonlySet<string> = new Set([
   "default",
   NO_NAMESPACE,
 ]);
+
+/** Bytes of a list's values as JSON; the rest is for the message around them. */
+const LIST_BYTES_MAX = LIMITS.messageBytesMax - 64 * 1024;
 
 /** Why the store answers: it is asked first, or the cloud could not be. */
 export type LocalReason = "local" | "disconnected" | "expired";
@@ -72,7 +76,39 @@ function listAnswer(
     resType,
     LISTS_ALL_NAMESPACES.has(namespace) ? undefined : namespace,
   );
+  if (listBytes(rows) > LIST_BYTES_MAX) {
+    return failed(context, query, {
+      reason: "RequestEntityTooLarge",
+      message: `The list ${query.route.resource} is larger than a message ` +
+        `may be (${LIMITS.messageBytesMax} bytes); ask by name or one ` +
+        "namespace at a time",
+    });
+  }
   return answered(context, query, rows);
+}
+
+/** Most bytes of one UTF-16 unit in a JSON string: `\u` and four digits. */
+const UNIT_BYTES_MAX = 6;
+
+/**
+ * Bytes of the values as they go on the wire: JSON texts within JSON, in
+ * which each quote gets a backslash. Only lists that may be too large are
+ * measured exactly.
+ */
+function listBytes(rows: readonly MetaRow[]): number {
+  let units = 0;
+  for (const row of rows) units += row.value.length;
+  if (units > LIST_BYTES_MAX) return units;
+  const most = units * UNIT_BYTES_MAX + rows.length * 3;
+  if (most <= LIST_BYTES_MAX) return most;
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  for (const { value } of rows) {
+    // The comma counts, too.
+    bytes += encoder.encode(JSON.stringify(value)).length + 1;
+    if (bytes > LIST_BYTES_MAX) break;
+  }
+  return bytes;
 }
 
 function keyAnswer(

@@ -8,7 +8,10 @@ export interface RemoteRequest {
   readonly original: Message;
   /** Module that waits for the answer. */
   readonly from: string;
-  /** Equal keys share one upstream request: operation, resource and content. */
+  /**
+   * Equal keys share one upstream request: queries by resource and content;
+   * the key of a write is its own, since each is to be carried out.
+   */
   readonly shareKey: string;
   /** Key under which an object in the answer is stored; empty if it is not. */
   readonly storeKey: string;
@@ -29,6 +32,8 @@ export type Effect =
     readonly revision: number;
     /** The cloud's message that an agent's answer, or `OK`, answers. */
     readonly answers?: Message;
+    /** Module that gets the answer itself and is not told again. */
+    readonly except?: string;
   }
   /** An answer for the module that asked. */
   | {
@@ -75,6 +80,7 @@ export type Noted =
   | "raised"
   | "stale"
   | "unsolicited"
+  | "refused-answer"
   | "damaged-row"
   | "event-dropped";
 

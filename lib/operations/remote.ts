@@ -2,6 +2,7 @@ import {
   errStatus,
   type Message,
   newError,
+  Operation,
   ResourceType,
   type Stamp,
 } from "../message/mod.ts";
@@ -37,17 +38,19 @@ function remoteRequest(
 ): RemoteRequest {
   const { resource, policy } = subjectOf(message, context);
   const { operation } = message.route;
-  const content = JSON.stringify(message.content);
   const upstream = forCloud({
     header: { msg_id: context.newId(), timestamp: context.now() },
     route: { ...message.route, resource: upstreamResource(resource) },
     content: message.content,
   });
+  const what = operation === Operation.query
+    ? `${upstream.route.resource} ${JSON.stringify(message.content)}`
+    : upstream.header.msg_id;
   return {
     upstream,
     original: message,
     from: context.from,
-    shareKey: `${operation} ${upstream.route.resource} ${content}`,
+    shareKey: `${operation} ${what}`,
     storeKey: !policy.stored
       ? ""
       : resource.resType === ResourceType.serviceaccounttoken

@@ -55,6 +55,7 @@ export function reportToCloud(
     key,
     type: resource.resType,
     equalWins: true,
+    keepSource: true,
   });
   if (applied.kind !== "stored" && applied.kind !== "recreated") {
     return note(applied.kind);

@@ -80,7 +80,7 @@ export class BatchRunner {
       const commitMs = clock.monotonic() - started;
       observer.committed?.({ messages: items.length, commitMs });
     } catch (error) {
-      batch?.rollback();
+      this.#rollback(batch);
       this.#failing = true;
       observer.failed?.(error, items.length);
       return this.#afterFailure(items, outcomes, error);
@@ -92,6 +92,15 @@ export class BatchRunner {
       observer.recovered?.();
     }
     return outcomes;
+  }
+
+  /** The store ends what is left of it before the next batch begins. */
+  #rollback(batch: Batch | undefined): void {
+    try {
+      batch?.rollback();
+    } catch (error) {
+      this.#options.observer.failed?.(error, 0);
+    }
   }
 
   /**
@@ -166,7 +175,11 @@ export class BatchRunner {
     const { observer, context } = this.#options;
     const origin = this.#originOf(envelope.from);
     const { operation } = envelope.message.route;
-    observer.processed?.({ operation, origin, outcome: "fault" });
+    observer.processed?.({
+      operation: labelOf(operation),
+      origin,
+      outcome: "fault",
+    });
     observer.fault?.(fault, origin);
     return faultOutcome(context(origin, envelope.from), fault);
   }
@@ -179,7 +192,11 @@ export class BatchRunner {
     const { message, from } = item.envelope;
     const origin = this.#originOf(from);
     const { operation } = message.route;
-    observer.processed?.({ operation, origin, outcome: "failed" });
+    observer.processed?.({
+      operation: labelOf(operation),
+      origin,
+      outcome: "failed",
+    });
     return failureOutcome(context(origin, from), message, error);
   }
 
@@ -188,4 +205,9 @@ export class BatchRunner {
     if (from === Module.edgehub) return "cloud";
     return INTERNAL.has(from) ? "internal" : "edged";
   }
+}
+
+/** A peer must not be able to make up names of figures. */
+function labelOf(operation: string): string {
+  return operationFor(operation) ? operation : "unknown";
 }

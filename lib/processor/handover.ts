@@ -1,31 +1,22 @@
 import { type Clock, LIMITS } from "../base/mod.ts";
 import {
-  Group,
   type Message,
   Module,
-  newMessage,
   newOk,
   newResponse,
-  Operation,
-  REPLAY_RESOURCE,
   type Stamp,
 } from "../message/mod.ts";
-import { deleteOf, isForAgents, policyFor } from "../operations/mod.ts";
 import { type ModuleSpec, PendingTable } from "../router/mod.ts";
-import type { Change, Store } from "../store/mod.ts";
+import type { Store } from "../store/mod.ts";
+import { type Agent, CatchUps, type Handed } from "./catch_up.ts";
+import { withRevision } from "./replay_messages.ts";
 
-/** Wait before a failed catch-up is tried again, in milliseconds. */
-const RETRY_MS = 1000;
-
-/** Changes replayed before the event loop has its turn. */
-const CHANGES_PER_TURN = 64;
-
-interface Agent {
-  readonly module: ModuleSpec;
-  /** It has caught up: changes are handed to it as they are committed. */
-  live: boolean;
-  /** It missed a deadline: nobody waits for it until it answers again. */
-  suspended: boolean;
+/** What {@link Handover.offer} may be told beside the change. */
+export interface OfferOptions {
+  /** The cloud's message, to be answered with an agent's answer or `OK`. */
+  readonly request?: Message | undefined;
+  /** Module that is not told: the change is its own. */
+  readonly except?: string | undefined;
 }
 
 interface Waiting {
@@ -65,11 +56,22 @@ export class Handover {
   readonly #options: HandoverOptions;
   readonly #agents = new Map<string, Agent>();
   readonly #waiting: PendingTable<Waiting>;
+  readonly #catchUps: CatchUps;
 
   /** @param options Store, clock and ways out. */
   constructor(options: HandoverOptions) {
     this.#options = options;
     this.#waiting = new PendingTable(options.clock, LIMITS.pendingAnswersMax);
+    const { clock, stamp, store, nodeId, onError } = options;
+    this.#catchUps = new CatchUps({
+      clock,
+      stamp,
+      store,
+      nodeId,
+      onError,
+      hand: (agent, message) => this.#hand(agent, message),
+      isAttached: (agent) => this.#isAttached(agent),
+    });
   }
 
   /** Names of the agents that have caught up. */
@@ -80,9 +82,17 @@ export class Handover {
 
   /** An agent attached: it gets what it missed, then what comes. */
   attached(module: ModuleSpec): void {
-    const agent: Agent = { module, live: false, suspended: false };
+    const agent: Agent = {
+      module,
+      live: false,
+      suspended: false,
+      since: module.agent?.since ?? this.#options.store.position(module.name),
+      holding: "no",
+      catchUps: 0,
+      retry: undefined,
+    };
     this.#agents.set(module.name, agent);
-    this.#startCatchUp(agent);
+    this.#catchUps.start(agent);
   }
 
   /** An agent is gone: nobody waits for it any more. */
@@ -90,39 +100,60 @@ export class Handover {
     const agent = this.#agents.get(module.name);
     if (agent?.module !== module) return;
     this.#agents.delete(module.name);
+    agent.retry?.cancel();
     for (const [id, waiting] of this.#waiting.entries()) {
       if (waiting.agent === agent) this.#waiting.cancel(id);
     }
   }
 
-  /** An agent's link took everything up to a revision. */
-  handed(module: string, revision: number): void {
-    this.#options.store.notePosition(module, revision);
+  /** The store was rebuilt: every agent gets everything anew. */
+  restart(): void {
+    for (const agent of [...this.#agents.values()]) {
+      agent.since = 0;
+      this.#catchUps.start(agent);
+    }
   }
 
-  /**
-   * Hands a committed change to all agents that have caught up.
-   *
-   * @param request The cloud's message, to be answered with an agent's answer
-   *   or with `OK`.
-   */
-  offer(message: Message, revision: number, request?: Message): void {
-    const stamped = withRevision(message, revision);
-    let waits = false;
-    for (const agent of this.#agents.values()) {
-      if (!agent.live) continue;
-      // Noted before the hand-over: an agent in this process answers in it.
-      const asked = !waits && request && canAnswer(agent)
-        ? this.#wait(message.header.msg_id, { request, agent })
-        : false;
-      const took = agent.module.receive({
-        message: stamped,
-        from: Module.metamanager,
-      });
-      if (asked && !took) this.#waiting.take(message.header.msg_id);
-      if (asked && took) waits = true;
+  /** An agent's link took everything up to a revision. */
+  handed(module: string, revision: number): void {
+    const { store } = this.#options;
+    const agent = this.#agents.get(module);
+    // A revision of another store would count once this one has come to it.
+    if (!agent || revision > store.revision()) return;
+    if (agent.holding !== "no") {
+      if (agent.holding === "until-end") return;
+      if (revision < agent.holding.endRevision) return;
+      agent.holding = "no";
     }
-    if (request && !waits) {
+    agent.since = revision;
+    store.notePosition(module, revision);
+  }
+
+  /** Hands a committed change to all agents that have caught up. */
+  offer(message: Message, revision: number, options: OfferOptions = {}): void {
+    const { request, except } = options;
+    const stamped = withRevision(message, revision);
+    const id = message.header.msg_id;
+    // Whether the answer for the cloud has left or somebody will give it.
+    let answered = request === undefined;
+    for (const agent of [...this.#agents.values()]) {
+      if (!agent.live || agent.module.name === except) continue;
+      // Noted before the hand-over: an agent in this process answers in it.
+      const asked = !answered && request && canAnswer(agent)
+        ? this.#wait(id, { request, agent })
+        : false;
+      const handed = this.#hand(agent, stamped);
+      // An agent that left meanwhile was answered for when it left.
+      if (asked) {
+        answered = handed === "taken" || this.#waiting.take(id) === undefined;
+      }
+      // What it did not take comes from the store, so nothing is skipped.
+      if (handed === "refused" && this.#isAttached(agent)) {
+        agent.live = false;
+        this.#catchUps.later(agent);
+      }
+    }
+    if (request && !answered) {
       this.#options.toCloud(newOk(this.#options.stamp, request));
     }
   }
@@ -143,17 +174,8 @@ export class Handover {
   /** Answers the cloud for everything that still waits for an agent. */
   stop(): void {
     this.#waiting.cancelAll();
+    for (const agent of this.#agents.values()) agent.retry?.cancel();
     this.#agents.clear();
-  }
-
-  /** A store that cannot be read now may be read later; nobody is forgotten. */
-  #startCatchUp(agent: Agent): void {
-    this.#catchUp(agent).catch((error) => {
-      this.#options.onError(error);
-      this.#options.clock.after(RETRY_MS, () => {
-        if (this.#isAttached(agent)) this.#startCatchUp(agent);
-      });
-    });
   }
 
   #wait(id: string, waiting: Waiting): boolean {
@@ -170,111 +192,19 @@ export class Handover {
     });
   }
 
-  async #catchUp(agent: Agent): Promise<void> {
-    const { store } = this.#options;
-    const { module } = agent;
-    const asked = module.agent?.since ?? store.position(module.name);
-    // A revision of another store means nothing here.
-    const since = asked > store.revision() ? 0 : asked;
-    let from = since;
-    let started = false;
-    let full = since === 0;
-    for (;;) {
-      const found = store.changesSince(from);
-      full ||= !found.complete;
-      if (!started && found.changes.length > 0) {
-        started = true;
-        const state = { state: "started", full, since, until: found.until };
-        if (!this.#send(agent, this.#marker(state))) return;
-      }
-      const paused = await this.#replay(agent, found.changes);
-      if (paused === "ended") return;
-      from = found.until;
-      if (paused === "no" || from === store.revision()) break;
-    }
-    const state = { state: "finished", full, since, until: from };
-    agent.live = this.#isAttached(agent) &&
-      this.#send(agent, withRevision(this.#marker(state), from));
-  }
-
   /**
-   * Sends changes; tells whether it had to wait for the agent, in which case
-   * more may have been committed meanwhile.
+   * Hands one message to an agent. One that cannot be handed at all is told
+   * and passed over: tried again it would hold up all behind it for ever.
    */
-  async #replay(
-    agent: Agent,
-    changes: readonly Change[],
-  ): Promise<"no" | "yes" | "ended"> {
-    let paused: "no" | "yes" = "no";
-    for (const [i, change] of changes.entries()) {
-      // A hundred thousand objects must not hold up what comes meanwhile.
-      if (i > 0 && i % CHANGES_PER_TURN === 0) {
-        paused = "yes";
-        await this.#nextTurn();
-        if (!this.#isAttached(agent)) return "ended";
-      }
-      for (
-        let room = agent.module.room?.();
-        room;
-        room = agent.module.room?.()
-      ) {
-        paused = "yes";
-        await room;
-        if (!this.#isAttached(agent)) return "ended";
-      }
-      const message = this.#messageOf(change);
-      if (message && !this.#send(agent, message)) return "ended";
+  #hand(agent: Agent, message: Message): Handed {
+    if (!this.#isAttached(agent)) return "refused";
+    const envelope = { message, from: Module.metamanager };
+    try {
+      return agent.module.receive(envelope) ? "taken" : "refused";
+    } catch (error) {
+      this.#options.onError(error);
+      return "failed";
     }
-    return paused;
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => void this.#options.clock.defer(resolve));
-  }
-
-  /** The message that tells of a change; `undefined` if it is not for agents. */
-  #messageOf(change: Change): Message | undefined {
-    const { stamp, store, nodeId } = this.#options;
-    if (change.kind === "tombstone") {
-      const { key, source, uid, type } = change.tombstone;
-      const policy = policyFor(Operation.delete, "cloud", { source, type });
-      if (policy.handOver === "no") return undefined;
-      return withRevision(
-        deleteOf(stamp, { resource: key, uid, source }),
-        change.revision,
-      );
-    }
-    const row = store.get(change.key);
-    // Changed again meanwhile: the later change tells of it.
-    if (row?.revision !== change.revision) return undefined;
-    const policy = policyFor(Operation.update, "cloud", row);
-    if (policy.handOver === "no") return undefined;
-    const content = contentOf(row.value);
-    if (!isForAgents(policy, content, { nodeId })) return undefined;
-    const message = newMessage(stamp, {
-      source: row.source,
-      group: Group.resource,
-      operation: Operation.update,
-      resource: row.key,
-      content,
-      ...(row.version ? { resourceVersion: row.version } : {}),
-    });
-    return withRevision(message, row.revision);
-  }
-
-  #marker(content: unknown): Message {
-    return newMessage(this.#options.stamp, {
-      source: Module.metamanager,
-      group: Group.edged,
-      operation: Operation.publish,
-      resource: REPLAY_RESOURCE,
-      content,
-    });
-  }
-
-  #send(agent: Agent, message: Message): boolean {
-    return this.#isAttached(agent) &&
-      agent.module.receive({ message, from: Module.metamanager });
   }
 
   #isAttached(agent: Agent): boolean {
@@ -284,17 +214,4 @@ export class Handover {
 
 function canAnswer(agent: Agent): boolean {
   return agent.module.agent?.answers === true && !agent.suspended;
-}
-
-function withRevision(message: Message, revision: number): Message {
-  return { ...message, header: { ...message.header, revision } };
-}
-
-function contentOf(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    // Values that are no JSON were strings when they came.
-    return value;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/mod.ts";
+import type { Clock, Timer } from "../base/mod.ts";
 import {
   decode,
   Group,
@@ -18,6 +18,8 @@ const ROWS_PER_READ = 64;
 const PING_TIMEOUT_MS = 30_000;
 /** Pings without an answer at a time. */
 const PINGS_MAX = 1024;
+/** Wait before an outbox that could not be read is read again, in milliseconds. */
+const RETRY_MS = 1000;
 
 /** Types that CloudCore answers one by one (wire document, 7.1). */
 const ANSWERED: ReadonlySet<string> = new Set([
@@ -57,6 +59,7 @@ export class OutboxSender {
   #connected = false;
   #sending = false;
   #sentUpToId = 0;
+  #retry: Timer | undefined;
 
   /** @param options Store, clock and way out. */
   constructor(options: OutboxSenderOptions) {
@@ -76,7 +79,13 @@ export class OutboxSender {
   disconnected(): void {
     this.#connection++;
     this.#connected = false;
+    this.#retry?.cancel();
     this.#pings.cancelAll();
+  }
+
+  /** The store was rebuilt: its rows have other ids now, so all goes again. */
+  restart(): void {
+    if (this.#connected) this.connected();
   }
 
   /** Messages that an answered ping confirms; `undefined` if it is none of ours. */
@@ -92,17 +101,25 @@ export class OutboxSender {
   /** Sends what was added, unless it is being sent already. */
   kick(): void {
     if (!this.#connected || this.#sending) return;
+    this.#retry?.cancel();
     this.#sending = true;
     this.#send(this.#connection)
-      .catch((error) => {
-        this.#options.onError(error);
-        return "stopped" as const;
-      })
       .then((end) => {
         this.#sending = false;
         // A link that takes nothing kicks when it comes up again.
         if (end === "sent" && this.#connected && this.#hasMore()) this.kick();
+      })
+      .catch((error) => {
+        this.#sending = false;
+        this.#options.onError(error);
+        this.#retryLater();
       });
+  }
+
+  /** What cannot be read now may be read later, on the same connection. */
+  #retryLater(): void {
+    if (!this.#connected) return;
+    this.#retry = this.#options.clock.after(RETRY_MS, () => this.kick());
   }
 
   #hasMore(): boolean {
@@ -115,7 +132,9 @@ export class OutboxSender {
       if (rows.length === 0) return "sent";
       const unanswered: string[] = [];
       for (const row of rows) {
-        if (!await this.#sendRow(row, connection)) return "stopped";
+        if (!await this.#sendRow(row, connection)) {
+          return connection === this.#connection ? "stopped" : "sent";
+        }
         if (!ANSWERED.has(row.type)) unanswered.push(row.msgId);
       }
       if (unanswered.length > 0) this.#ping(unanswered);
@@ -125,6 +144,8 @@ export class OutboxSender {
   }
 
   async #sendRow(row: OutboxRow, connection: number): Promise<boolean> {
+    // What was read before this connection begins again from the oldest.
+    if (connection !== this.#connection) return false;
     const decoded = decode(row.text);
     // A row that cannot be read would stop all behind it.
     if (!decoded.ok) {

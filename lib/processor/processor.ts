@@ -5,14 +5,8 @@ import {
   type Timer,
 } from "../base/mod.ts";
 import { type Message, Module, type Origin } from "../message/mod.ts";
-import {
-  type Context,
-  noAnswer,
-  type Outcome,
-  unanswered,
-} from "../operations/mod.ts";
+import { type Context, noAnswer, unanswered } from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import type { StoreTransaction } from "../store/mod.ts";
 import { BatchRunner, type Item } from "./batch_runner.ts";
 import { Handover } from "./handover.ts";
 import { MetaSyncTimer } from "./meta_sync_timer.ts";
@@ -22,6 +16,7 @@ import { OutboxSender } from "./outbox_sender.ts";
 import { Release } from "./release.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
+import { SYNCED } from "./synced.ts";
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -48,6 +43,8 @@ export class Processor implements Component {
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
   #reportAllPods: boolean;
+  /** Rebuild of the store up to which all agents and the cloud know of it. */
+  #generation: number;
   #scheduled: Timer | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
   #ends: (() => void)[] = [];
@@ -58,6 +55,7 @@ export class Processor implements Component {
     this.#observer = options.observer ?? {};
     const { clock, stamp, store, nodeId, router } = options;
     this.#reportAllPods = store.problems.length > 0;
+    this.#generation = store.generation;
     const send = (message: Message) => this.#send(Module.edgehub, message);
     const onError = (error: unknown) => this.#observer.failed?.(error, 0);
     this.#session = new Session({
@@ -220,9 +218,22 @@ export class Processor implements Component {
       this.#scheduled = undefined;
       const outcomes = this.#runner.run(this.#take());
       for (const outcome of outcomes) this.#release.run(outcome);
+      this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
     });
+  }
+
+  /** A store rebuilt in between may have lost what agents and cloud know. */
+  #followRebuild(): void {
+    const { store, standalone } = this.#options;
+    if (store.generation === this.#generation) return;
+    this.#generation = store.generation;
+    this.#reportAllPods = true;
+    this.#handover.restart();
+    this.#session.restart();
+    this.#outbox.restart();
+    if (standalone) this.#task(SYNCED);
   }
 
   #isIdle(): boolean {
@@ -265,13 +276,3 @@ export class Processor implements Component {
     return sent;
   }
 }
-
-/** What CloudCore had for the node has come, or there is no cloud. */
-const SYNCED: Item = {
-  kind: "task",
-  run: (tx: StoreTransaction): Outcome => {
-    if (!tx.isSynced("*")) tx.markSynced("*");
-    return [];
-  },
-  failed: () => [],
-};

@@ -38,9 +38,18 @@ export class Release {
     this.#options = options;
   }
 
-  /** Carries out the effects of one message, in order. */
+  /**
+   * Carries out the effects of one message, in order. One that cannot be is
+   * told, and takes nothing with it: all of them are of committed messages.
+   */
   run(outcome: Outcome): void {
-    for (const effect of outcome) this.#effect(effect);
+    for (const effect of outcome) {
+      try {
+        this.#effect(effect);
+      } catch (error) {
+        this.#options.observer.failed?.(error, 0);
+      }
+    }
   }
 
   #effect(effect: Effect): void {
@@ -51,7 +60,10 @@ export class Release {
         send(Module.edgehub, effect.message);
         return;
       case "hand-over":
-        handover.offer(effect.message, effect.revision, effect.answers);
+        handover.offer(effect.message, effect.revision, {
+          request: effect.answers,
+          except: effect.except,
+        });
         return;
       case "reply":
         send(effect.to, effect.message);

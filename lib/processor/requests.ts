@@ -33,6 +33,8 @@ export class RemoteRequests {
   readonly #pending: PendingTable<Entry>;
   readonly #shared = new Map<string, Entry>();
   readonly #options: RemoteRequestsOptions;
+  /** Requests that wait, those that share an upstream message included. */
+  #waitingCount = 0;
 
   /** @param options Clock, deadline and ways out. */
   constructor(options: RemoteRequestsOptions) {
@@ -47,12 +49,16 @@ export class RemoteRequests {
 
   /** Sends a request, or joins an equal one that waits already. */
   ask(request: RemoteRequest): void {
+    const { send, timeoutMs, onUnanswered } = this.#options;
+    if (this.#waitingCount >= LIMITS.pendingRequestsMax) {
+      return onUnanswered(request, "disconnected");
+    }
     const shared = this.#shared.get(request.shareKey);
     if (shared) {
+      this.#waitingCount++;
       shared.waiting.push(request);
       return;
     }
-    const { send, timeoutMs, onUnanswered } = this.#options;
     const id = request.upstream.header.msg_id;
     const entry: Entry = { request, waiting: [request] };
     const added = this.#pending.add(id, entry, {
@@ -61,6 +67,7 @@ export class RemoteRequests {
         this.#unanswered(entry, end === "expired" ? "expired" : "disconnected"),
     });
     if (!added) return onUnanswered(request, "disconnected");
+    this.#waitingCount++;
     this.#shared.set(request.shareKey, entry);
     if (!send(request.upstream)) this.#pending.cancel(id);
   }
@@ -74,7 +81,7 @@ export class RemoteRequests {
   settle(id: string): readonly RemoteRequest[] {
     const entry = this.#pending.take(id);
     if (!entry) return [];
-    this.#shared.delete(entry.request.shareKey);
+    this.#ended(entry);
     return entry.waiting;
   }
 
@@ -84,9 +91,14 @@ export class RemoteRequests {
   }
 
   #unanswered(entry: Entry, why: Unanswered): void {
-    this.#shared.delete(entry.request.shareKey);
+    this.#ended(entry);
     for (const request of entry.waiting) {
       this.#options.onUnanswered(request, why);
     }
+  }
+
+  #ended(entry: Entry): void {
+    this.#waitingCount -= entry.waiting.length;
+    this.#shared.delete(entry.request.shareKey);
   }
 }

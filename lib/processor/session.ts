@@ -35,11 +35,18 @@ export class Session {
 
   /** The link came up or went down: nothing is vouched for any more. */
   changed(connected: boolean): void {
-    const { clock, settleMs, onSettled } = this.#options;
     this.#connected = connected;
+    this.restart();
+  }
+
+  /** The store was rebuilt: the connection settles anew, nothing is vouched for. */
+  restart(): void {
+    const { clock, settleMs, onSettled } = this.#options;
     this.#confirmed.clear();
     this.#settling?.cancel();
-    this.#settling = connected ? clock.after(settleMs, onSettled) : undefined;
+    this.#settling = this.#connected
+      ? clock.after(settleMs, onSettled)
+      : undefined;
   }
 
   /** The cloud vouched for a key. */

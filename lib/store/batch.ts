@@ -165,10 +165,14 @@ export class SqliteBatch implements Batch {
   /** Asks after a failed statement whether the transaction is still there. */
   #afterFailure(error: unknown): unknown {
     if (!this.#isBegun || this.#session.db.inTransaction) return error;
+    return this.#lose("SQLite has ended it", error);
+  }
+
+  #lose(why: string, error: unknown): BatchLostError {
     const cause = storeError(error, "write");
     this.#lost = new BatchLostError(
       cause.kind,
-      `Cannot go on with the batch, SQLite has ended it: ${cause.message}`,
+      `Cannot go on with the batch, ${why}: ${cause.message}`,
       { hint: cause.hint, cause },
     );
     return this.#lost;
@@ -176,13 +180,19 @@ export class SqliteBatch implements Batch {
 
   #undoSavepoint(): void {
     if (!this.#inSavepoint) return;
-    if (this.#isDirty) {
-      this.#run("ROLLBACK TO message");
-      this.#run("RELEASE message");
-      return;
+    try {
+      if (this.#isDirty) {
+        this.#run("ROLLBACK TO message");
+        this.#run("RELEASE message");
+        return;
+      }
+      // Nothing else was written: a commit would have nothing to do.
+      this.#run("ROLLBACK");
+      this.#isBegun = false;
+    } catch (error) {
+      // Half a message is still there: it must not go with its neighbours.
+      if (this.#lost) throw error;
+      throw this.#lose("a message cannot be undone", error);
     }
-    // Nothing else was written: a commit would have nothing to do.
-    this.#run("ROLLBACK");
-    this.#isBegun = false;
   }
 }

@@ -6,6 +6,8 @@ export interface FileInfo {
   readonly dev: number;
   /** Inode. */
   readonly ino: number;
+  /** Whether it is a regular file: no folder, no device. */
+  readonly isFile: boolean;
   /** Length in bytes. */
   readonly sizeBytes: number;
   /** Permission bits, for example 0o600. */
@@ -29,6 +31,8 @@ export interface FileSystem {
   chmod(path: string, mode: number): void;
   /** Removes a file; `false` if there was none. */
   remove(path: string): boolean;
+  /** The first bytes of a file, at most so many. */
+  head(path: string, bytesMax: number): Uint8Array;
   /** Names in a folder. */
   list(folder: string): string[];
   /** Renames a file over whatever has the new name. */
@@ -55,6 +59,7 @@ export class SystemFileSystem implements FileSystem {
       return {
         dev: info.dev,
         ino: info.ino ?? 0,
+        isFile: info.isFile,
         sizeBytes: info.size,
         mode: (info.mode ?? 0) & 0o7777,
         modifiedAtMs: info.mtime?.getTime() ?? 0,
@@ -93,6 +98,13 @@ export class SystemFileSystem implements FileSystem {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
+  }
+
+  /** The first bytes of a file; fewer if it is shorter. */
+  head(path: string, bytesMax: number): Uint8Array {
+    using file = Deno.openSync(path);
+    const bytes = new Uint8Array(bytesMax);
+    return bytes.subarray(0, file.readSync(bytes) ?? 0);
   }
 
   /** Names in a folder, in no order. */

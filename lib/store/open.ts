@@ -4,6 +4,7 @@ import {
   FILE_MODE,
   filesOf,
   FOLDER_MODE,
+  type Session,
   type StoreEnv,
   type StoreLogLevel,
 } from "./env.ts";
@@ -11,6 +12,7 @@ import { Faults } from "./faults.ts";
 import { type FileSystem, SystemFileSystem } from "./file_system.ts";
 import { StoreError } from "./errors.ts";
 import { StoreLock } from "./lock.ts";
+import { checkOwnership } from "./ownership.ts";
 import { removeDatabase } from "./repair.ts";
 import { folderOf, Reserve } from "./reserve.ts";
 import { openSession } from "./session.ts";
@@ -77,20 +79,43 @@ export function openStore(options: StoreOptions): SqliteStore {
     ...pick(options, "tombstoneLimits"),
   };
   const notes = prepareFolder(env);
+  const isOurs = lookAt(env);
   const lock = new StoreLock(files.lock);
+  let session: Session | undefined;
   try {
-    notes.push(...tightenModes(env));
+    if (isOurs) notes.push(...tightenModes(env));
     removeDatabase(env, files.snapshotPart);
     const isNew = lock.before === "none" || lock.before === "creating";
     if (isNew && !fs.stat(options.path)?.sizeBytes) lock.note("creating");
-    const session = openSession(env, lock.before);
+    session = openSession(env, lock.before);
+    if (!isOurs) notes.push(...tightenModes(env));
     lock.note("open");
     faults.broken = undefined;
     reserve.fill();
     return new SqliteStore({ env, lock, faults, session, notes });
   } catch (error) {
+    session?.db.close();
     lock.release(false);
     throw storeError(error, `open the store ${options.path}`);
+  }
+}
+
+/** Whether the file is known to be ours; throws {StoreError} if it is not. */
+function lookAt(env: StoreEnv): boolean {
+  try {
+    return checkOwnership(env);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(
+      "cannot-open",
+      `Cannot look at ${env.path}: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      {
+        cause: error,
+        hint: "Check that the file may be read by the user of the service",
+      },
+    );
   }
 }
 
@@ -132,8 +157,9 @@ function tightenModes(env: StoreEnv): string[] {
   const { wal, shm, reserve, snapshot } = filesOf(env.path);
   const notes: string[] = [];
   for (const file of [env.path, wal, shm, reserve, snapshot]) {
-    const mode = env.fs.stat(file)?.mode;
-    if (mode === undefined || (mode & 0o077) === 0) continue;
+    const info = env.fs.stat(file);
+    if (!info?.isFile || (info.mode & 0o077) === 0) continue;
+    const { mode } = info;
     const text = `${file} had mode ${mode.toString(8)}`;
     try {
       env.fs.chmod(file, FILE_MODE);

@@ -58,12 +58,14 @@ function replace(
   source: Connection | undefined,
 ): void {
   const { salvage: part } = filesOf(env.path);
+  // The clock goes on: the note and the file must have the same name.
+  const aside = asideName(env);
   const base = openBase(env, part);
   const old = source?.isOpen ? source : openOld(env);
   try {
     base.db.run("BEGIN IMMEDIATE");
     const salvaged = old && salvage(old, base.db);
-    markLost(env, base.db, describe(env, cause, base, salvaged));
+    markLost(env, base.db, describe(env, cause, { base, salvaged, aside }));
     base.db.run("COMMIT");
     base.db.all("PRAGMA wal_checkpoint(TRUNCATE)");
   } finally {
@@ -71,7 +73,7 @@ function replace(
   }
   // Before the new file has the name: closing removes the WAL of that name.
   closeOld(env, old);
-  moveAside(env);
+  moveAside(env, aside);
   env.fs.rename(part, env.path);
   env.fs.sync(folderOf(env.path));
 }
@@ -142,7 +144,9 @@ export function openChecked(
     if (verdict === "ok") return db;
     throw new StoreError(
       "corrupt",
-      `Cannot trust ${path}, quick_check says: ${verdict}`,
+      `Cannot trust ${path}, quick_check says: ${
+        String(verdict).replaceAll("\n", "; ")
+      }`,
     );
   } catch (error) {
     db.close();
@@ -169,9 +173,8 @@ function closeOld(env: StoreEnv, old: Connection | undefined): void {
   }
 }
 
-function moveAside(env: StoreEnv): void {
+function moveAside(env: StoreEnv, aside: string): void {
   const { wal, shm } = filesOf(env.path);
-  const aside = asideName(env);
   if (env.fs.stat(env.path)) env.fs.rename(env.path, aside);
   if (env.fs.stat(wal)) env.fs.rename(wal, filesOf(aside).wal);
   env.fs.remove(shm);
@@ -193,8 +196,11 @@ function asideName(env: StoreEnv): string {
 function describe(
   env: StoreEnv,
   cause: string,
-  base: Base,
-  salvaged: Salvaged | undefined,
+  { base, salvaged, aside }: {
+    base: Base;
+    salvaged: Salvaged | undefined;
+    aside: string;
+  },
 ): string {
   const now = new Date(env.clock.now()).toISOString();
   const snapshot = base.snapshotAtMs === undefined
@@ -207,8 +213,11 @@ function describe(
       (salvaged.complete ? " (all)" : "") +
       (salvaged.rejected > 0 ? `, ${salvaged.rejected} not true` : "")
     : "no object salvaged";
+  const kept = env.fs.stat(env.path)
+    ? `; what was there is kept as ${aside}`
+    : "";
   return `Not in sync since ${now}, ${env.path} ${cause}; ` +
-    `${rows}, ${snapshot}; what was there is kept as ${asideName(env)}`;
+    `${rows}, ${snapshot}${kept}`;
 }
 
 function isFinished(env: StoreEnv, part: string): boolean {

@@ -16,10 +16,15 @@ import { TombstonePruner } from "./tombstones.ts";
  * missing one is replaced by what can be saved (failures.md E2).
  *
  * @param before How the process before us left it.
+ * @param outboxIdLast The last outbox id that this process has given.
  * @throws {StoreError} If there is no working store to be had: no room, no
  *   right to write, a newer schema, another program's file.
  */
-export function openSession(env: StoreEnv, before: Before): Session {
+export function openSession(
+  env: StoreEnv,
+  before: Before,
+  { outboxIdLast = 0 }: { readonly outboxIdLast?: number } = {},
+): Session {
   finishRebuild(env);
   const { wal } = filesOf(env.path);
   const hadWal = env.fs.stat(wal) !== undefined;
@@ -27,18 +32,18 @@ export function openSession(env: StoreEnv, before: Before): Session {
   const doubt = found && before !== "clean";
   const check = doubt && found.sizeBytes <= env.checkBytesMax;
   try {
-    const session = load(env, open(env, check ?? false));
+    const session = load(env, open(env, check ?? false), outboxIdLast);
     const isCut = before === "unclean" && found !== undefined && !hadWal;
     if (isCut) noteLostWal(env, session.db);
     // The counters were read before the note changed them.
-    return isCut ? load(env, session.db) : session;
+    return isCut ? load(env, session.db, outboxIdLast) : session;
   } catch (error) {
     const failure = storeError(error, `open ${env.path}`);
     if (failure.kind !== "corrupt" && failure.kind !== "not-a-database") {
       throw failure;
     }
     rebuild(env, `was damaged (${failure.message})`, undefined);
-    return load(env, open(env, false));
+    return load(env, open(env, false), outboxIdLast);
   }
 }
 
@@ -79,14 +84,18 @@ function open(env: StoreEnv, check: boolean): Connection {
   return db;
 }
 
-function load(env: StoreEnv, db: Connection): Session {
+function load(
+  env: StoreEnv,
+  db: Connection,
+  outboxIdLast: number,
+): Session {
   try {
     return {
       db,
       revisions: new Revisions(db),
       raised: new RaisedVersions(),
       positions: new Positions(db, env.clock),
-      outboxIds: new OutboxIds(db),
+      outboxIds: new OutboxIds(db, outboxIdLast),
       tombstones: new TombstonePruner(env.clock, env.tombstoneLimits),
       watch: new FileWatch(env.fs, env.path),
     };

@@ -41,6 +41,7 @@ export class SqliteStore implements Store {
   #commits = 0;
   #commitsAtSnapshot = -1;
   #isOpen = true;
+  #generation = 0;
 
   /** To be made by `openStore`. @param notes Problems found while opening. */
   constructor(
@@ -69,6 +70,11 @@ export class SqliteStore implements Store {
       this.#env.reserve.problem,
       ...this.#notes,
     ].filter((problem) => problem !== "");
+  }
+
+  /** Counts rebuilds since the store was opened. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /**
@@ -105,9 +111,12 @@ export class SqliteStore implements Store {
       cause ? `failed (${cause.message})` : "was rebuilt on demand",
       this.#session.db,
     );
-    this.#session = openSession(this.#env, "clean");
+    this.#session = openSession(this.#env, "clean", {
+      outboxIdLast: this.#session.outboxIds.last,
+    });
     this.#reader = new Reader(this.#session);
     this.#faults.broken = undefined;
+    this.#generation++;
   }
 
   /** Notes a module's position; saved along with a later commit. */

@@ -207,6 +207,11 @@ export interface Store extends StoreReader {
   /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */
   readonly problems: readonly string[];
   /**
+   * Counts rebuilds since the store was opened: after one, the cloud and the
+   * agents may know of things that this store does not, and the reverse.
+   */
+  readonly generation: number;
+  /**
    * Copies the store beside itself, online, and puts the copy in place of the
    * last snapshot. Resolves to `false` if nothing changed since.
    *

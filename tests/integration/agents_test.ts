@@ -11,6 +11,43 @@ import {
   upward,
 } from "../support/edged_harness.ts";
 
+const EXAMPLES = new URL("../../conf/agents/", import.meta.url).pathname;
+
+/** Route and content by which the example agents register node `edge-1`. */
+const REGISTRATION = [
+  {
+    source: "edged",
+    group: "meta",
+    operation: "insert",
+    resource: "null/node/edge-1",
+  },
+  {
+    metadata: {
+      name: "edge-1",
+      labels: {
+        "kubernetes.io/hostname": "edge-1",
+        "node-role.kubernetes.io/edge": "",
+      },
+    },
+  },
+];
+
+/** What comes of an example agent. */
+function start(command: string, args: string[]) {
+  const child = new Deno.Command(command, {
+    args,
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return {
+    child,
+    output: new Response(child.stdout).text(),
+    errors: new Response(child.stderr).text(),
+  };
+}
+
 /** Sizes from 1 byte to 1 MiB, mostly small. */
 function sizeOf(index: number): number {
   if (index % 1000 === 999) return 1024 * 1024;
@@ -213,18 +250,16 @@ Deno.test("a foreign client: Python's standard library", async () => {
   await using bench = await startBench({
     parts: { connection: () => connection },
   });
-  const child = new Deno.Command("python3", {
-    args: [
-      new URL("../../conf/agents/agent.py", import.meta.url).pathname,
-      bench.socket,
-    ],
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = new Response(child.stdout).text();
-  const errors = new Response(child.stderr).text();
+  const { child, output, errors } = start("python3", [
+    EXAMPLES + "agent.py",
+    bench.socket,
+    "edge-1",
+  ]);
   await until(() => bench.router.has("edged"), "attached");
   assertEquals(bench.router.modules()[1]!.agent, { answers: true, since: 0 });
+  await until(() => bench.processor.received.length === 1, "registered");
+  const registration = bench.processor.received.shift()!.message;
+  assertEquals([registration.route, registration.content], REGISTRATION);
   const names = ["web-0", "web-1", "web-ä"];
   for (const [i, name] of names.entries()) {
     const message = downward(`default/pod/${name}`, {
@@ -256,7 +291,105 @@ Deno.test("a foreign client: Python's standard library", async () => {
   assertEquals((await child.status).code, 0, await errors);
   assertMatch(
     await output,
-    /^cloud_connected\ninsert default\/pod\/web-0\n[^]*\nclosed 4409\n$/,
+    /^attached to \/\S+\ncloud_connected\ninsert default\/pod\/web-0\n[^]*\nclosed \/\S+: 4409\n$/,
   );
+  await newer.leave();
+});
+
+Deno.test("the example in Python says how to use it", async () => {
+  for (const args of [[], ["--help"], ["a", "b", "c"]]) {
+    const { child, output, errors } = start("python3", [
+      EXAMPLES + "agent.py",
+      ...args,
+    ]);
+    assertEquals((await child.status).code, 2);
+    assertEquals(await errors, "usage: agent.py SOCKET [NODE]\n");
+    assertEquals(await output, "");
+  }
+});
+
+Deno.test("the example in Python names the socket it cannot reach, and ends quietly", async () => {
+  const folder = await Deno.makeTempDir();
+  const socket = `${folder}/edged.sock`;
+  const child = new Deno.Command("python3", {
+    args: [EXAMPLES + "agent.py", socket],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.endsWith("\n")) text += (await reader.read()).value ?? "\n";
+  child.kill("SIGINT");
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    rest += value;
+  }
+  assertEquals((await child.status).code, 130);
+  const line = `no link to ${socket}: No such file or directory\n`;
+  // It may have tried once more before the signal came.
+  assertEquals((text + rest).replaceAll(line, ""), "");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("the example in TypeScript, started as its first line says", async () => {
+  const connection = downward("node/connection", {
+    operation: "connect",
+    content: "cloud_connected",
+  });
+  await using bench = await startBench({
+    parts: { connection: () => connection },
+  });
+  bench.processor.onMessage = ({ message, from }) => {
+    const reply = { message: newOk(stamp, message), from: "metamanager" };
+    bench.router.send(from, reply);
+  };
+  const source = await Deno.readTextFile(EXAMPLES + "agent.ts");
+  const [, flags] = source.match(
+    /^\/\/ A pod agent: deno (run .*) \/run\S+\n/,
+  )!;
+  const { child, output, errors } = start(Deno.execPath(), [
+    ...flags!.split(" "),
+    bench.socket,
+    "edge-1",
+  ]);
+  let isOver = false;
+  const status = child.status.finally(() => isOver = true);
+  await until(() => isOver || bench.router.has("edged"), "attached");
+  if (isOver) assertEquals(await errors, "");
+  assertEquals(bench.router.modules()[1]!.agent, { answers: true, since: 0 });
+  await until(() => bench.processor.received.length === 1, "registered");
+  const message = downward("default/pod/web-0", {
+    revision: 1,
+    content: { metadata: { name: "web-0", uid: "uid-0" } },
+  });
+  const answer = await bench.router.sendSync(
+    "edged",
+    { message, from: "metamanager" },
+    { timeoutMs: 20_000 },
+  );
+  assertEquals([answer.route.operation, answer.content], ["response", "OK"]);
+  const [registration, report] = bench.processor.received;
+  assertEquals(
+    [registration!.message.route, registration!.message.content],
+    REGISTRATION,
+  );
+  assertEquals(report!.message.route.resource, "default/podstatus/web-0");
+  const newer = await RawAgent.attach(bench);
+  assertEquals((await status).code, 0, await errors);
+  const where = bench.socket;
+  const lines = (await output).trim().split("\n");
+  // The registration is not waited for, so its line may come later.
+  assert(lines.includes("registered edge-1"), lines.join());
+  assertEquals(lines.filter((line) => !line.startsWith("registered")), [
+    `attached to ${where}`,
+    "connect node/connection",
+    "insert default/pod/web-0",
+    `lost ${where}`,
+    "The link to the node ended, 4409: replaced by a newer attachment, " +
+    "do not dial again",
+  ]);
   await newer.leave();
 });

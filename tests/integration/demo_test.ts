@@ -39,8 +39,9 @@ Deno.test("metamanager demo, holds with the program's permissions, in colour-fre
     assertEquals(out.includes("\x1b"), false);
   }));
 
-Deno.test("metamanager demo, cleans up when it is interrupted", () =>
-  withFolder(async (folder) => {
+/** Interrupts it in the middle; it must clean up and say so. */
+function interrupt(first: Deno.Signal, ...more: Deno.Signal[]): Promise<void> {
+  return withFolder(async (folder) => {
     const child = start(folder);
     const reader = child.stdout.getReader();
     const decoder = new TextDecoder();
@@ -50,11 +51,18 @@ Deno.test("metamanager demo, cleans up when it is interrupted", () =>
       assert(!done, `ended early:\n${seen}`);
       seen += decoder.decode(value, { stream: true });
     }
-    child.kill("SIGINT");
+    for (const signal of [first, ...more]) child.kill(signal);
     for (;;) if ((await reader.read()).done) break;
     const err = new TextDecoder().decode(
       new Uint8Array(await new Response(child.stderr).arrayBuffer()),
     );
-    assertEquals(err, "Ended by SIGINT, everything is cleaned up\n");
-    assertEquals((await child.status).code, 130);
-  }));
+    assertEquals(err, `Ended by ${first}, everything is cleaned up\n`);
+    assertEquals((await child.status).code, first === "SIGHUP" ? 129 : 130);
+  });
+}
+
+Deno.test("metamanager demo, cleans up when a Ctrl-C comes twice, as under a task", () =>
+  interrupt("SIGINT", "SIGINT"));
+
+Deno.test("metamanager demo, cleans up when its terminal goes", () =>
+  interrupt("SIGHUP"));

@@ -310,6 +310,6 @@ Deno.test("a standalone node serves agents and says what it is", async () => {
     { UID: "u", Status: {} },
   ]);
   assertEquals(node.status().link.state, "standalone");
-  assertEquals(node.health.report().state, "ok");
+  assertEquals(node.status().health.state, "ok");
   assert(lines.some((line) => line.includes("standalone")));
 });

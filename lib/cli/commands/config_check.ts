@@ -1,5 +1,7 @@
+import { SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { checkFiles } from "../config_files.ts";
 import { painter } from "../style.ts";
 
 /** `config check`: says what is wrong with the configuration, all at once. */
@@ -8,18 +10,20 @@ export const configCheck: Command = {
   summary: "Say what is wrong with the configuration, if anything",
   details:
     `Checks every key and how they fit together. Each error names file, line, key,
-what was expected and the nearest known key. Exit code 2 if there is any.`,
+what was expected and the nearest known key. Exit code 2 if there is any. Then
+it reads the certificates, the key and the token file that are configured, as
+the user who runs it. Exit code 1 if one of them cannot be used.`,
   options: CONFIG_OPTIONS,
   examples: [
     ["config check --config /etc/metamanager/edge.yaml", "Check a file"],
     [
-      "config check --set edgehub.websocket.url=wss://cloud.example:10000",
+      "config check --set log.level=debug",
       "Check the defaults with one key changed",
     ],
   ],
   async run({ io, value, values }) {
     const file = value("config");
-    const { notes } = await loadConfig({
+    const { config, notes } = await loadConfig({
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
@@ -28,9 +32,20 @@ what was expected and the nearest known key. Exit code 2 if there is any.`,
     for (const note of notes) {
       io.stdout(`${paint("yellow", "note:")} ${note}\n`);
     }
-    io.stdout(
-      `${paint("green", "ok:")} ${file ?? "the default configuration"}\n`,
+    const name = file ?? "the default configuration";
+    const problems = checkFiles(config, new SystemClock().now());
+    for (const { key, text } of problems) {
+      io.stdout(`${paint("yellow", "warning:")} ${key}: ${text}\n`);
+    }
+    if (problems.length === 0) {
+      io.stdout(`${paint("green", "ok:")} ${name}\n`);
+      return ExitCode.ok;
+    }
+    const keys = problems.map(({ key }) => key).join(", ");
+    io.stderr(
+      `${painter(io, "stderr")("red", "error:")} ${name}: the configuration ` +
+        `is well-formed, but what it names cannot be used: ${keys}\n`,
     );
-    return ExitCode.ok;
+    return ExitCode.failure;
   },
 };

@@ -1,14 +1,12 @@
 import { SystemClock } from "../../base/mod.ts";
 import { type DemoEvent, type DemoResult, runDemo } from "../../demo/mod.ts";
-import { LOG_LEVELS, Logger } from "../../telemetry/mod.ts";
+import { errorText, LOG_LEVELS, Logger } from "../../telemetry/mod.ts";
 import { type Command, ExitCode, UsageError } from "../command.ts";
 import { eventJson, eventText, resultJson, resultText } from "../demo_view.ts";
 import type { Io } from "../io.ts";
 import { readOutput } from "../output.ts";
+import { type EndSignal, SIGNALS, watchSignals } from "../signals.ts";
 import { isColored, painter } from "../style.ts";
-
-/** Exit codes after a signal: 128 and its number. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** `demo`: cloud, node and pod agent in one process, step by step. */
 export const demo: Command = {
@@ -48,12 +46,14 @@ repeats and repairs can be seen; it asks for no client certificate.`,
     const output = readOutput(value("output"), ["text", "json"]);
     const log = loggerOf(io, value("log-level"));
     const show = shower(io, output);
-    const stop = onSignals();
+    let folder: string | undefined;
+    const stop = onSignals(io, () => flag("keep") ? undefined : folder);
     try {
       const result = await runDemo({
         onEvent: show.event,
         signal: stop.signal,
         keep: flag("keep"),
+        onFolder: (path) => folder = path,
         ...(log ? { log } : {}),
       });
       show.result(result);
@@ -62,7 +62,7 @@ repeats and repairs can be seen; it asks for no client certificate.`,
       if (!stop.signal.aborted) throw error;
       const { reason } = stop.signal;
       io.stderr(`Ended by ${reason}, everything is cleaned up\n`);
-      return SIGNALS[reason as keyof typeof SIGNALS];
+      return SIGNALS[reason as EndSignal];
     } finally {
       stop.end();
     }
@@ -108,20 +108,32 @@ function shower(io: Io, output: "text" | "json"): {
   };
 }
 
-/** The first signal ends the demonstration in good order, the second at once. */
-function onSignals(): { signal: AbortSignal; end: () => void } {
+/**
+ * The first signal ends the demonstration in good order, the second at once:
+ * then all that is left to do is to remove its folder.
+ */
+function onSignals(io: Io, folder: () => string | undefined): {
+  signal: AbortSignal;
+  end: () => void;
+} {
   const controller = new AbortController();
-  const ends = Object.entries(SIGNALS).map(([name, code]) => {
-    const signal = name as keyof typeof SIGNALS;
-    const listener = () => {
-      if (controller.signal.aborted) Deno.exit(code);
-      controller.abort(signal);
-    };
-    Deno.addSignalListener(signal, listener);
-    return () => Deno.removeSignalListener(signal, listener);
+  const end = watchSignals({
+    clock: new SystemClock(),
+    onFirst: (signal) => controller.abort(signal),
+    onSecond: (signal) => {
+      removeFolder(io, folder());
+      Deno.exit(SIGNALS[signal]);
+    },
   });
-  return {
-    signal: controller.signal,
-    end: () => ends.forEach((end) => end()),
-  };
+  return { signal: controller.signal, end };
+}
+
+function removeFolder(io: Io, folder: string | undefined): void {
+  if (folder === undefined) return;
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    io.stderr(`Cannot remove ${folder}: ${errorText(error)}\n`);
+  }
 }

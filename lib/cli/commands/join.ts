@@ -93,6 +93,11 @@ async function run(io: Io, plan: JoinPlan): Promise<number> {
   }
   if (isJoined(io, plan)) return ExitCode.ok;
   const { server } = plan;
+  if (!token && plan.tokenFile) {
+    throw new UsageError(
+      `Option --token-file names a file that does not exist: ${plan.tokenFile}`,
+    );
+  }
   if (!server) {
     throw new UsageError("Join needs --server, or edgehub.websocket.url");
   }

@@ -1,9 +1,10 @@
 import { EdgeNode } from "../../app/mod.ts";
-import { SystemClock } from "../../base/mod.ts";
+import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
 import type { Io } from "../io.ts";
+import { SIGNALS, watchSignals } from "../signals.ts";
 import { painter } from "../style.ts";
 
 /** How long a stop may take before the process ends all the same. */
@@ -14,15 +15,17 @@ export const run: Command = {
   name: "run",
   summary: "Run the node",
   details:
-    `Runs until SIGTERM or SIGINT: then it takes nothing new in, finishes what it
-took, and exits with 0 within 5 s; a second signal ends it at once. SIGUSR1
-dials the cloud now if the link is down. Log lines go to standard error.
+    `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
+what it took, and exits with 0 within 5 s; a second signal, half a second later
+or more, ends it at once. SIGUSR1 dials the cloud now if the link is down. Log
+lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
   options: CONFIG_OPTIONS,
   examples: [
     ["run --config /etc/metamanager/edge.yaml", "Run with a file"],
     [
-      "run --set store.path=/tmp/mm/store.db --set edged.socket=/tmp/mm/edged.sock",
+      "run --set store.path=/tmp/mm/store.db --set edged.socket=/tmp/mm/edged.sock " +
+      "--set admin.socket=/tmp/mm/admin.sock",
       "Run a standalone node in a folder of its own",
     ],
   ],
@@ -41,7 +44,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       color: io.isTerminal.stderr && !io.env("NO_COLOR"),
     });
     for (const note of notes) log.warn(note);
-    const stopped = onSignals(log);
+    const stopped = onSignals(log, clock);
     keepAlive(log);
     const node = new EdgeNode(config, { log });
     try {
@@ -64,16 +67,16 @@ Without edgehub.websocket.url it runs as a standalone node.`,
 };
 
 /** Resolves with the first signal that asks to end; the second one ends. */
-function onSignals(log: Logger): Promise<string> {
+function onSignals(log: Logger, clock: Clock): Promise<string> {
   const first = Promise.withResolvers<string>();
-  let count = 0;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => {
-      if (++count === 1) return first.resolve(signal);
+  watchSignals({
+    clock,
+    onFirst: first.resolve,
+    onSecond: (signal) => {
       log.warn("second signal, ending at once", { signal });
-      Deno.exit(signal === "SIGINT" ? 130 : 143);
-    });
-  }
+      Deno.exit(SIGNALS[signal]);
+    },
+  });
   return first.promise;
 }
 

@@ -172,3 +172,67 @@ Deno.test("Inbox, after close nothing is handled or answered", async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
   assertEquals([calls, sent.length], [1, 0]);
 });
+
+Deno.test("Inbox, what has come counts as handled once its handler is done", async () => {
+  const gates = [1, 2].map(() => Promise.withResolvers<void>());
+  const { inbox, sent } = bench({
+    since: 3,
+    onMessage: ({ header }) => gates[header.revision! - 4]!.promise,
+  });
+  for (const revision of [4, 5]) inbox.push(downward("a/pod/b", { revision }));
+  assertEquals([inbox.since, inbox.handled], [5, 3]);
+  gates[0]!.resolve();
+  await until(() => sent.length === 1, "the first is done");
+  assertEquals([inbox.since, inbox.handled], [5, 4]);
+  gates[1]!.resolve();
+  await until(() => sent.length === 2, "the second is done");
+  assertEquals(inbox.handled, 5);
+});
+
+Deno.test("Inbox, what a handler threw at counts with the next that it did", async () => {
+  const { inbox, sent } = bench({
+    onMessage: ({ header }) => {
+      if (header.revision !== 3) throw new Error("no image");
+    },
+  });
+  for (const revision of [1, 2]) inbox.push(downward("a/pod/b", { revision }));
+  await until(() => sent.length === 2, "two refused");
+  assertEquals(inbox.handled, undefined);
+  inbox.push(downward("a/pod/b", { revision: 3 }));
+  await until(() => sent.length === 3, "the third is done");
+  assertEquals(inbox.handled, 3);
+});
+
+Deno.test("Inbox, a replay of everything is handled once it is whole", async () => {
+  const seen: unknown[] = [];
+  const { inbox } = bench({
+    since: 900,
+    onMessage: ({ header }) => void seen.push(header.revision ?? 0),
+  });
+  const marker = (state: string, options: { revision?: number } = {}) =>
+    inbox.push(
+      downward("meta/replay", { content: { state, full: true }, ...options }),
+    );
+  marker("started");
+  inbox.push(downward("a/pod/b", { revision: 4 }));
+  await until(() => seen.length === 2, "half of it is handled");
+  assertEquals(inbox.handled, 900);
+  marker("finished", { revision: 5 });
+  await until(() => seen.length === 3, "all is handled");
+  assertEquals(inbox.handled, 5);
+});
+
+Deno.test("Inbox, a marker counts even if its handler threw", async () => {
+  let calls = 0;
+  const { inbox } = bench({
+    onMessage: ({ route }) => {
+      calls++;
+      if (route.resource === "meta/replay") throw new Error("unknown type");
+    },
+  });
+  const content = { state: "started", full: true };
+  inbox.push(downward("meta/replay", { content }));
+  inbox.push(downward("a/pod/b", { revision: 4 }));
+  await until(() => calls === 2, "both");
+  assertEquals(inbox.handled, undefined);
+});

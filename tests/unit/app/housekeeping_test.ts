@@ -9,7 +9,9 @@ function world() {
   const store = {
     problems: [] as string[],
     synced: false,
+    broken: false,
     isSynced() {
+      if (this.broken) throw new Error("disk I/O error");
       return this.synced;
     },
   };
@@ -67,5 +69,28 @@ Deno.test("stalled_loop_fails_liveness, is logged once and flushes go on", async
   assertEquals(health.report().live, false);
   assertEquals(lines, ['loop stands still {"loops":"processor"}']);
   assertEquals(flushes(), 41);
+  await housekeeping.stop();
+});
+
+Deno.test("Housekeeping goes on when the store cannot be read, and says so", async () => {
+  const { housekeeping, clock, store, state, health } = world();
+  await housekeeping.start();
+  store.broken = true;
+  await clock.advance(1000);
+  assertEquals(state("store"), "failed");
+  assertEquals(health.get("store")?.reason.includes("disk I/O error"), true);
+  store.broken = false;
+  await clock.advance(1000);
+  assertEquals(state("store"), "ok");
+  await housekeeping.stop();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("Housekeeping.look() brings the checks up to date at once", async () => {
+  const { housekeeping, store, state } = world();
+  await housekeeping.start();
+  store.synced = true;
+  housekeeping.look();
+  assertEquals(state("sync"), "ok");
   await housekeeping.stop();
 });

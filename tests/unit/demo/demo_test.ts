@@ -164,3 +164,9 @@ Deno.test("runDemo, the folder is kept if wanted, its files for its owner only",
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("runActs, tells its folder before anything runs in it", async () => {
+  const told: string[] = [];
+  const { folder } = await run([], { onFolder: (path) => told.push(path) });
+  assertEquals(told, [folder]);
+});

@@ -1,8 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { decode, newMessage } from "../../../lib/message/mod.ts";
+import { SystemClock } from "../../../lib/base/mod.ts";
+import { AgentReader } from "../../../lib/edged/agent_reader.ts";
+import { newEdgedStats } from "../../../lib/edged/stats.ts";
+import { decode, encode, newMessage } from "../../../lib/message/mod.ts";
+import { Router } from "../../../lib/router/mod.ts";
+import type { WebSocketConnection } from "../../../lib/websocket/mod.ts";
 import {
   downward,
   HandClock,
+  keepingLog,
   RawAgent,
   stamp,
   startBench,
@@ -417,4 +423,85 @@ Deno.test("AgentConnection, is not silent while the processor is full", async ()
   bench.processor.work();
   await until(() => bench.processor.received.length === 2, "both");
   await agent.leave();
+});
+
+/** A reader of some frames, whose processor is full whenever `isFull` says so. */
+function readerBench(count: number, isFull: () => boolean) {
+  const clock = new SystemClock();
+  const router = new Router(clock);
+  const rooms: PromiseWithResolvers<void>[] = [];
+  let taken = 0;
+  router.register({
+    name: "metamanager",
+    group: "meta",
+    receive: () => {
+      if (isFull()) return false;
+      taken++;
+      return true;
+    },
+    room: () => {
+      const room = Promise.withResolvers<void>();
+      rooms.push(room);
+      return room.promise;
+    },
+  });
+  const batches = [
+    Array.from({ length: count }, () => encode(upward("a/podstatus/b"))),
+  ];
+  const socket = {
+    lastReceivedMs: 0,
+    receive: () => Promise.resolve(batches.shift()),
+  } as unknown as WebSocketConnection;
+  const parts = {
+    router,
+    clock,
+    stamp,
+    log: keepingLog(),
+    connection: () => undefined,
+  };
+  const reader = new AgentReader(parts, {
+    module: "edged",
+    socket,
+    stats: newEdgedStats(),
+    reply: () => undefined,
+  });
+  return { reader, rooms, taken: () => taken };
+}
+
+Deno.test("AgentReader, a wait for room leaves nothing behind", async () => {
+  let isNext = false;
+  const { reader, rooms, taken } = readerBench(200, () => isNext = !isNext);
+  const counts = new Map<unknown, number>();
+  const { then } = Promise.prototype;
+  const counting: typeof then = function (
+    this: Promise<unknown>,
+    ...args: Parameters<typeof then>
+  ) {
+    counts.set(this, (counts.get(this) ?? 0) + 1);
+    return then.apply(this, args);
+  } as typeof then;
+  Promise.prototype.then = counting;
+  try {
+    const running = reader.run();
+    for (let i = 0; i < 200; i++) {
+      for (let turn = 0; turn < 20 && rooms.length <= i; turn++) await null;
+      rooms[i]!.resolve();
+    }
+    await running;
+  } finally {
+    Promise.prototype.then = then;
+  }
+  assertEquals(taken(), 200);
+  const most = Math.max(0, ...counts.values());
+  assert(most <= 2, `one promise was waited for ${most} times`);
+});
+
+Deno.test("AgentReader, stop ends its wait for room", async () => {
+  const { reader, rooms, taken } = readerBench(2, () => true);
+  const running = reader.run();
+  for (let turn = 0; turn < 20 && rooms.length === 0; turn++) await null;
+  assertEquals(rooms.length, 1);
+  reader.stop();
+  await running;
+  assertEquals(taken(), 0);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SystemClock } from "../../../lib/base/mod.ts";
 import { attachInProcess } from "../../../lib/edged/mod.ts";
+import type { Message } from "../../../lib/message/mod.ts";
 import { Router } from "../../../lib/router/mod.ts";
 import { downward, keepingLog, until } from "../../support/edged_harness.ts";
 
@@ -200,4 +201,130 @@ Deno.test("attachInProcess, after detach nothing is handed over or told", async 
   assertEquals(calls, 1);
   assertEquals(handed, []);
   assertEquals(router.has("edged"), false);
+});
+
+/** Stands for the processor: replays at the very registration, then a marker. */
+function replaying(router: Router, messages: Message[]) {
+  const refused: unknown[] = [];
+  router.observe({
+    registered: (module) => {
+      const since = module.agent?.since ?? 0;
+      for (const message of messages) {
+        if ((message.header.revision ?? 0) <= since) continue;
+        if (!router.has(module.name)) return;
+        if (!module.receive({ message, from: "metamanager" })) {
+          refused.push(message.header.revision);
+          return;
+        }
+      }
+    },
+  });
+  return refused;
+}
+
+const changes = (...revisions: number[]) =>
+  revisions.map((revision) => downward(`a/pod/p${revision}`, { revision }));
+
+Deno.test("attachInProcess, a synchronous handler stays attached past its replay", () => {
+  const { router, handed, give, log } = bench();
+  replaying(router, changes(1, 2, 3));
+  const seen: unknown[] = [];
+  using _agent = attachInProcess(router, {
+    module: "edged",
+    onMessage: ({ header }) => void seen.push(header.revision),
+    log,
+  });
+  assertEquals(seen, [1, 2, 3]);
+  assert(give(4));
+  assertEquals(seen, [1, 2, 3, 4]);
+  assertEquals(handed, [1, 2, 3, 4]);
+  assertEquals(log.lines, []);
+});
+
+Deno.test("attachInProcess, a handler that makes too much of its replay comes back", () => {
+  const { router, give, log } = bench();
+  replaying(router, changes(1, 2));
+  const seen: unknown[] = [];
+  using _agent = attachInProcess(router, {
+    module: "edged",
+    waitingMax: 1,
+    onMessage: ({ header }) => {
+      seen.push(header.revision);
+      // One waits, the other is too much.
+      if (seen.length === 1) { for (const _ of "ab") give(1); }
+    },
+    log,
+  });
+  assertEquals(seen, [1, 1, 2]);
+  assertEquals(router.modules()[0]?.agent?.since, 1);
+  assert(give(3));
+  assertEquals(seen, [1, 1, 2, 3]);
+});
+
+Deno.test("attachInProcess, detached in the middle of a replay it is gone", async () => {
+  const { router, give, log } = bench();
+  const gate = Promise.withResolvers<void>();
+  const seen: unknown[] = [];
+  const agent = attachInProcess(router, {
+    module: "edged",
+    since: 0,
+    waitingMax: 1,
+    onMessage: ({ header }) => {
+      seen.push(header.revision);
+      if (header.revision === 3) agent.detach();
+      return header.revision === 1 ? gate.promise : undefined;
+    },
+    log,
+  });
+  for (const revision of [1, 2]) assert(give(revision));
+  assertEquals(give(3), false);
+  replaying(router, changes(3, 4));
+  gate.resolve();
+  await until(() => seen.length === 3, "the replay has begun");
+  assertEquals(seen, [1, 2, 3]);
+  assertEquals(router.has("edged"), false);
+});
+
+Deno.test("attachInProcess, a since of another store pushes no position ahead", () => {
+  const { router, handed, give, log } = bench();
+  using _agent = attachInProcess(router, {
+    module: "edged",
+    since: 900,
+    onMessage: () => undefined,
+    log,
+  });
+  assert(give(2));
+  assertEquals(handed, [2]);
+  router.send("edged", {
+    message: downward("meta/replay", {
+      content: { state: "finished", full: true },
+      revision: 5,
+    }),
+    from: "metamanager",
+  });
+  assertEquals(handed, [2, 5]);
+});
+
+Deno.test("attachInProcess, the end of a replay is taken as it is", async () => {
+  const { router, handed, give, log } = bench();
+  const gate = Promise.withResolvers<void>();
+  using _agent = attachInProcess(router, {
+    module: "edged",
+    waitingMax: 1,
+    onMessage: ({ header }) => header.revision === 5 ? gate.promise : undefined,
+    log,
+  });
+  const sinces: unknown[] = [];
+  router.observe({ registered: (module) => sinces.push(module.agent?.since) });
+  assert(give(900));
+  const content = { state: "finished", full: true };
+  const message = downward("meta/replay", { content, revision: 5 });
+  assert(router.send("edged", { message, from: "metamanager" }));
+  const plain = downward("a/pod/b");
+  assert(router.send("edged", { message: plain, from: "metamanager" }));
+  assertEquals(give(6), false);
+  gate.resolve();
+  await until(() => router.has("edged"), "registered again");
+  assertEquals(handed, [900, 5]);
+  assertEquals(sinces, [5]);
 });

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { UnixSocketError } from "../../../lib/base/mod.ts";
 import {
+  AgentPortError,
   attachInProcess,
   EdgedLink,
   TokenFileError,
@@ -237,6 +238,20 @@ Deno.test("EdgedLink, the TCP door wants the token of its file", async () => {
   await Deno.remove(tokenFile);
 });
 
+Deno.test("EdgedLink, the TCP door may be the only one", async () => {
+  const tokenFile = await Deno.makeTempFile();
+  await Deno.writeTextFile(tokenFile, "word");
+  await Deno.chmod(tokenFile, 0o600);
+  const listen = { hostname: "127.0.0.1", port: 0, tokenFile };
+  await using bench = await startBench({ edged: { socket: "", listen } });
+  const headers = { authorization: "Bearer word" };
+  const agent = await RawAgent.attach({ port: bench.link.port! }, { headers });
+  await until(() => bench.router.has("edged"), "attached");
+  await assertRejects(() => Deno.stat(bench.socket), Deno.errors.NotFound);
+  await agent.leave();
+  await Deno.remove(tokenFile);
+});
+
 Deno.test("EdgedLink, listens on loopback only", async () => {
   await using bench = await startBench();
   for (const hostname of ["0.0.0.0", "::", "192.168.1.1", "node.example"]) {
@@ -281,7 +296,9 @@ Deno.test("EdgedLink, a taken port leaves no socket behind", async () => {
       startBench({
         edged: { socket, listen: { hostname: "127.0.0.1", port, tokenFile } },
       }),
-    Deno.errors.AddrInUse,
+    AgentPortError,
+    `Cannot listen for agents on 127.0.0.1:${port}: another program has ` +
+      "the port, choose another in edged.listen",
   );
   await assertRejects(() => Deno.stat(socket), Deno.errors.NotFound);
   await Deno.remove(folder, { recursive: true });

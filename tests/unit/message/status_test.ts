@@ -20,6 +20,7 @@ Deno.test("errStatus, is a Status as the cloud sends it", () => {
 Deno.test("errStatus, each reason has its HTTP code", () => {
   const codes: Record<StatusReason, number> = {
     NotFound: 404,
+    RequestEntityTooLarge: 413,
     TooManyRequests: 429,
     InternalError: 500,
     ServiceUnavailable: 503,

@@ -127,6 +127,30 @@ Deno.test("an agent's update of what it read wins over the equal version", async
   assertEquals(JSON.parse(bench.store.get(key)?.value ?? "").spec, { x: 1 });
 });
 
+Deno.test("reportToCloud, an agent's update leaves the row's source", async () => {
+  await using bench = await OperationBench.open();
+  const key = "default/configmap/c";
+  const config = object("ConfigMap", "c", 5);
+  bench.cloud(fromCloud("insert", key, config));
+  bench.edged(fromEdged("update", key, { ...config, data: { x: "1" } }));
+  const row = bench.store.get(key);
+  assertEquals(JSON.parse(row?.value ?? "").data, { x: "1" });
+  assertEquals(row?.source, "edgecontroller");
+  const other = {
+    ...object("ConfigMap", "c", 6),
+    metadata: { name: "c", uid: "other", resourceVersion: "6" },
+  };
+  bench.edged(fromEdged("update", key, other));
+  assertEquals(bench.store.get(key)?.uid, "other");
+  assertEquals(bench.store.get(key)?.source, "edgecontroller");
+});
+
+Deno.test("reportToCloud, what an agent stores first is its own", async () => {
+  await using bench = await OperationBench.open();
+  bench.edged(fromEdged("update", STATUS, status("Running")));
+  assertEquals(bench.store.get(STATUS)?.source, "edged");
+});
+
 Deno.test("a status of a pod that was deleted here goes nowhere", async () => {
   await using bench = await OperationBench.open();
   const key = "default/pod/web-0";

@@ -1,5 +1,9 @@
-import { assertEquals } from "@std/assert";
-import { type Message, newResponse } from "../../../lib/message/mod.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  type ErrStatus,
+  type Message,
+  newResponse,
+} from "../../../lib/message/mod.ts";
 import {
   fromCloud,
   fromEdged,
@@ -130,6 +134,22 @@ Deno.test("equal questions have the same share key, others do not", async () => 
   assertEquals(token("1") === token("2"), false);
 });
 
+for (
+  const [operation, resource] of [
+    ["insert", "default/pod/mirror"],
+    ["patch", "default/podpatch/a"],
+    ["update", "kube-node-lease/lease/edge-1"],
+  ] as const
+) {
+  Deno.test(`${operation} ${resource} is carried out as often as it is asked`, async () => {
+    await using bench = await OperationBench.open();
+    const key = () =>
+      only(bench.edged(fromEdged(operation, resource, { n: 1 })), "ask").request
+        .shareKey;
+    assertEquals(key() === key(), false);
+  });
+}
+
 Deno.test("volumes are asked for under null, or CloudCore deletes them again", async () => {
   await using bench = await OperationBench.open();
   for (const type of ["persistentvolume", "volumeattachment"]) {
@@ -197,6 +217,50 @@ Deno.test("bad_row_is_skipped_and_named, and never becomes an empty object", asy
   assertEquals((only(outcome, "reply").message.content as string[]).length, 7);
   const one = bench.edged(fromEdged("query", "default/pod/p0"));
   assertEquals(reasonOf(only(one, "reply").message), "InternalError");
+});
+
+/** Stores a value of so many bytes without a copy of it in a message. */
+function putBig(bench: OperationBench, key: string, value: string) {
+  const batch = bench.store.batch();
+  const rest = { uid: "", version: "", created: "", source: "x" };
+  batch.message(() => batch.tx.put({ key, type: "configmap", value, ...rest }));
+  batch.commit();
+}
+
+Deno.test("answerFromStore, a list that no link takes is an error with a way out", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  const part = JSON.stringify({ data: "x".repeat(11 * 1024 * 1024) });
+  for (const key of ["a/configmap/1", "a/configmap/2", "b/configmap/1"]) {
+    putBig(bench, key, part);
+  }
+  const ask = (resource: string) =>
+    only(bench.edged(fromEdged("query", resource)), "reply").message;
+  const refused = ask("default/configmap");
+  assertEquals(refused.route.operation, "error");
+  const { ErrStatus } = refused.content as ErrStatus;
+  assertEquals([ErrStatus.reason, ErrStatus.code], [
+    "RequestEntityTooLarge",
+    413,
+  ]);
+  assertStringIncludes(ErrStatus.message, "by name or one namespace at a time");
+  assertEquals((ask("a/configmap").content as string[]).length, 2);
+  bench.connected = false;
+  assertEquals((ask("a/configmap/1").content as string[]).length, 1);
+});
+
+Deno.test("answerFromStore, a list is measured as it goes on the wire", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  // Half as long in the store: each quote gets a backslash in the answer.
+  const quotes = `"${'\\"'.repeat(5 * 1024 * 1024)}"`;
+  putBig(bench, "a/configmap/1", quotes);
+  putBig(bench, "a/configmap/2", quotes);
+  const { message } = only(
+    bench.edged(fromEdged("query", "default/configmap")),
+    "reply",
+  );
+  assertEquals(reasonOf(message), "RequestEntityTooLarge");
 });
 
 function tokenRequest(uid: string, expires?: string) {

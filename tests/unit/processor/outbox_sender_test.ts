@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { type Store, StoreError } from "../../../lib/store/mod.ts";
 import { type Message, newResponse } from "../../../lib/message/mod.ts";
 import { fromCloud, fromEdged, TEST_STAMP } from "../../support/messages.ts";
 import {
@@ -135,3 +136,42 @@ Deno.test("a message from the cloud in between does not disturb the order", asyn
     .map((m) => (m.content as { Status: { phase: string } }).Status.phase);
   assertEquals(phases, ["Pending", "Running"]);
 });
+
+for (const failingRead of [1, 2]) {
+  Deno.test(`an outbox that cannot be read at read ${failingRead} is read again a second later`, async () => {
+    let reads = Infinity;
+    const failures: unknown[] = [];
+    await using bench = await ProcessorBench.start({
+      observer: { failed: (error) => failures.push(error) },
+      wrap: (store) =>
+        new Proxy(store as Store, {
+          get(target, name) {
+            if (name === "outbox" && --reads === 0) {
+              return () => {
+                throw new StoreError("io", "disk I/O error");
+              };
+            }
+            const value = Reflect.get(target, name, target);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        }),
+    });
+    const edged = await agent(bench);
+    const report = status("a", "Running");
+    edged.send(report);
+    await bench.clock.settle();
+    reads = failingRead;
+    await bench.connect();
+    await bench.clock.settle();
+    assertEquals(failures.length, 1);
+    assertEquals(bench.cloud.messages.length, failingRead - 1);
+    await bench.clock.advance(1_001);
+    assertEquals(ids(bench.cloud.take()), ids([report]));
+    reads = 1;
+    edged.send(status("b", "Running"));
+    await bench.clock.settle();
+    await bench.connect(false);
+    await bench.clock.advance(1_001);
+    assertEquals(bench.cloud.take(), []);
+  });
+}

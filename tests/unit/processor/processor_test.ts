@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type Message, newResponse } from "../../../lib/message/mod.ts";
 import {
+  BatchLostError,
   type SqliteStore,
   type Store,
   StoreError,
@@ -391,4 +392,81 @@ Deno.test("Processor.drain() works off what waits, stop() ends every timer", asy
   assertEquals(bench.cloud.take().length, 1);
   await bench[Symbol.asyncDispose]();
   assertEquals(bench.clock.pending, 0);
+});
+
+for (const lostAt of [1, 3, 5]) {
+  Deno.test(`a transaction lost at message ${lostAt} of 5: five errors, no row, nothing handed over`, async () => {
+    let ran = 0;
+    let losing = false;
+    await using bench = await ProcessorBench.start({
+      wrap: (store) =>
+        wrapBatch(store, (batch) => ({
+          message: <T>(run: () => T) => {
+            const result = batch.message(run);
+            if (losing && ++ran === lostAt) {
+              throw new BatchLostError("full", "SQLite ended the transaction");
+            }
+            return result;
+          },
+          // A rollback that fails, too, must not end the processor.
+          rollback: () => {
+            batch.rollback();
+            throw new StoreError("io", "disk I/O error");
+          },
+        })),
+    });
+    const edged = bench.agent();
+    await bench.clock.settle();
+    edged.take();
+    losing = true;
+    const messages = ["a", "b", "c", "d", "e"].map((name) => insert(name));
+    await bench.fromCloud(...messages);
+    assertEquals(
+      bench.cloud.take().map((
+        m,
+      ) => [m.header.parent_msg_id, m.route.operation]),
+      messages.map((m) => [m.header.msg_id, "error"]),
+    );
+    assertEquals(bench.store.list("pod"), []);
+    assertEquals(edged.take(), []);
+  });
+}
+
+Deno.test("Processor.connected is false until the link says otherwise", async () => {
+  await using bench = await ProcessorBench.start();
+  assertEquals(bench.processor.connected, false);
+  await bench.connect();
+  assertEquals(bench.processor.connected, true);
+});
+
+Deno.test("what a peer makes up is no name of a figure", async () => {
+  const seen: string[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: { processed: ({ operation }) => seen.push(operation) },
+  });
+  await bench.fromCloud(fromCloud("x".repeat(1000), "default/pod/a", {}));
+  assertEquals(seen, ["unknown"]);
+});
+
+Deno.test("requests that share an upstream message count against the bound", async () => {
+  await using bench = await ProcessorBench.start();
+  const edged = bench.agent();
+  await bench.connect();
+  edged.take();
+  const questions = LIMITS.pendingRequestsMax + 2;
+  const ask = async () => {
+    for (let i = 0; i < questions; i++) {
+      edged.send(fromEdged("query", "default/secret/s"));
+      if (i % 1000 === 0) await bench.clock.settle();
+    }
+    await bench.clock.settle();
+  };
+  await ask();
+  assertEquals(edged.take().map((m) => m.route.operation), ["error", "error"]);
+  assertEquals(bench.processor.requestsWaiting, 1);
+  await bench.clock.advance(10_001);
+  assertEquals(edged.take().length, LIMITS.pendingRequestsMax);
+  // Those that ended make room.
+  await ask();
+  assertEquals(edged.take().length, 2);
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   checkRuntime,
+  readRuntime,
   RuntimeError,
   runtimeFor,
   TARGETS,
@@ -55,4 +56,12 @@ Deno.test("checkRuntime, refuses a runtime of another machine and says which", (
       "is no ELF file",
     );
   }
+});
+
+Deno.test("readRuntime, a file that is not there is named with its variable", () => {
+  assertThrows(
+    () => readRuntime(ARM, { file: "/nonexistent", variable: variableOf(ARM) }),
+    RuntimeError,
+    "DENORT_BIN_AARCH64_UNKNOWN_LINUX_GNU=/nonexistent cannot be read",
+  );
 });

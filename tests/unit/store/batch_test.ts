@@ -230,3 +230,42 @@ Deno.test("SqliteBatch, a file system that fails after COMMIT fails the batch", 
   fs.fails = false;
   assertEquals(store.list("pod").length, 1);
 });
+
+Deno.test("SqliteBatch, a message that cannot be undone takes the batch with it", () => {
+  for (
+    const [failing, before] of [["ROLLBACK TO message", 1], [
+      "ROLLBACK",
+      0,
+    ]] as const
+  ) {
+    using place = new Place();
+    const store = place.open();
+    const batch = store.batch();
+    if (before) batch.message(() => batch.tx.put(pod("a")));
+    const { run } = Connection.prototype;
+    Connection.prototype.run = function (sql, ...values) {
+      if (sql === failing) throw new Error("disk I/O error");
+      return run.call(this, sql, ...values);
+    };
+    try {
+      assertThrows(
+        () =>
+          batch.message(() => {
+            batch.tx.put(pod("half"));
+            throw new TypeError("no");
+          }),
+        BatchLostError,
+        "a message cannot be undone",
+      );
+    } finally {
+      Connection.prototype.run = run;
+    }
+    assertThrows(
+      () => batch.message(() => batch.tx.put(pod("b"))),
+      BatchLostError,
+    );
+    assertThrows(() => batch.commit(), BatchLostError);
+    commit(store, (tx) => tx.put(pod("c")));
+    assertEquals(store.list("pod").map((row) => row.key), ["default/pod/c"]);
+  }
+});

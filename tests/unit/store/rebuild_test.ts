@@ -108,3 +108,53 @@ Deno.test("openStore, a kill before the first write is no loss", () => {
   using killed = place.afterKill();
   assertEquals(killed.open().problems, []);
 });
+
+Deno.test("rebuild, names the file that it keeps, however late it is", () => {
+  using place = new Place();
+  const store = place.open();
+  fill(store, 20);
+  store.close();
+  const size = Deno.statSync(place.path).size;
+  overwrite(place.path, size - PAGE_BYTES, new Uint8Array(PAGE_BYTES).fill(7));
+  unclean(place);
+  const { clock } = place;
+  clock.now = () => clock.nowMs++;
+  const [problem = ""] = place.open().problems;
+  const kept = /kept as .*\/(.+)$/.exec(problem)?.[1] ?? problem;
+  assertEquals(place.names().includes(kept), true, problem);
+  assertEquals(problem.includes("\n"), false, problem);
+});
+
+Deno.test("rebuild, a file that is gone is not said to be kept", () => {
+  using place = new Place();
+  const store = place.open();
+  fill(store, 1);
+  store.close();
+  Deno.removeSync(place.path);
+  const [problem = ""] = place.open().problems;
+  assertStringIncludes(problem, "was missing");
+  assertEquals(problem.includes("kept as"), false, problem);
+});
+
+Deno.test("recover, ids of the outbox go on above those that were given", () => {
+  using place = new Place();
+  const store = place.open();
+  const add = (msgId: string) =>
+    commit(store, (tx) =>
+      tx.enqueue({
+        msgId,
+        resource: "r",
+        type: "podstatus",
+        text: "{}",
+        createdAtMs: 1,
+      }));
+  add("m1");
+  add("m2");
+  commit(store, (tx) => {
+    tx.confirm("m1");
+    tx.confirm("m2");
+  });
+  store.recover();
+  add("m3");
+  assertEquals(store.outbox(0, 9).map((row) => row.id), [3]);
+});

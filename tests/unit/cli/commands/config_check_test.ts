@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { COMMANDS } from "../../../../lib/cli/commands.ts";
 import { main } from "../../../../lib/cli/mod.ts";
 import { FakeIo } from "../fake_io.ts";
 
@@ -29,4 +30,15 @@ Deno.test("config check, a missing file exits 2 and is named", async () => {
   const io = new FakeIo();
   assertEquals(await main(["config", "check", "-c", "/nonexistent"], io), 2);
   assertStringIncludes(io.err, "/nonexistent: expected a readable file");
+});
+
+Deno.test("config check, its examples without a file hold", async () => {
+  const command = COMMANDS.find(({ name }) => name === "config check");
+  const lines = (command?.examples ?? []).map(([line]) => line)
+    .filter((line) => !line.includes("/etc/"));
+  assertEquals(lines.length, 1);
+  for (const line of lines) {
+    const io = new FakeIo();
+    assertEquals(await main(line.split(" "), io), 0, io.err);
+  }
 });

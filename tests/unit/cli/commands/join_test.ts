@@ -199,6 +199,9 @@ Deno.test("join, arguments that do not suffice exit 2 and touch nothing", async 
     const noToken = await join();
     assertEquals(noToken.code, 2);
     assertStringIncludes(noToken.err, "Join needs --token or --token-file");
+    const noFile = await join("--token-file", `${folder}/none`);
+    assertEquals(noFile.code, 2);
+    assertStringIncludes(noFile.err, `does not exist: ${folder}/none`);
     const io = new FakeIo();
     const args = ["join", "--token", await server.endpoint.tokens.issue()];
     assertEquals(await main([...args, "--cert-dir", folder], io), 2);

@@ -1,0 +1,58 @@
+import type { Clock } from "../base/mod.ts";
+
+/** Signals that ask to end, and the exit code of each: 128 and its number. */
+export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A signal that asks to end. */
+export type EndSignal = keyof typeof SIGNALS;
+
+/**
+ * How long after the first signal another one is taken for the same: a
+ * terminal sends Ctrl-C to all of its processes, and a task runner passes its
+ * own on, so that one press arrives twice.
+ */
+export const REPEAT_MS = 500;
+
+/** Where signals come from. */
+export interface SignalSource {
+  /** Adds a listener. */
+  addSignalListener(signal: EndSignal, listener: () => void): void;
+  /** Removes it. */
+  removeSignalListener(signal: EndSignal, listener: () => void): void;
+}
+
+/** What to do about signals. */
+export interface SignalOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Told of the first signal: end in good order. */
+  readonly onFirst: (signal: EndSignal) => void;
+  /** Told of a later one that is no repeat of the first: end at once. */
+  readonly onSecond: (signal: EndSignal) => void;
+  /** Where they come from. @default this process */
+  readonly source?: SignalSource;
+}
+
+/**
+ * Listens to the signals that ask to end.
+ *
+ * @returns Ends the listening.
+ */
+export function watchSignals(options: SignalOptions): () => void {
+  const { clock, onFirst, onSecond, source = Deno } = options;
+  let firstAtMs: number | undefined;
+  const take = (signal: EndSignal) => {
+    const nowMs = clock.monotonic();
+    if (firstAtMs === undefined) {
+      firstAtMs = nowMs;
+      return onFirst(signal);
+    }
+    if (nowMs - firstAtMs >= REPEAT_MS) onSecond(signal);
+  };
+  const ends = (Object.keys(SIGNALS) as EndSignal[]).map((signal) => {
+    const listener = () => take(signal);
+    source.addSignalListener(signal, listener);
+    return () => source.removeSignalListener(signal, listener);
+  });
+  return () => ends.forEach((end) => end());
+}

@@ -1,0 +1,169 @@
+import type { Clock, Timer } from "../base/mod.ts";
+import type { Message } from "../message/mod.ts";
+import type { ModuleSpec } from "../router/mod.ts";
+import type { Change } from "../store/mod.ts";
+import {
+  changeMessage,
+  replayMarker,
+  type ReplaySources,
+  withRevision,
+} from "./replay_messages.ts";
+
+/** Wait before a failed catch-up is tried again, in milliseconds. */
+const RETRY_MS = 1000;
+
+/** Changes replayed before the event loop has its turn. */
+const CHANGES_PER_TURN = 64;
+
+/** An attached agent. */
+export interface Agent {
+  /** Where it is handed what comes. */
+  readonly module: ModuleSpec;
+  /** It has caught up: changes are handed to it as they are committed. */
+  live: boolean;
+  /** It missed a deadline: nobody waits for it until it answers again. */
+  suspended: boolean;
+  /** Where a catch-up begins: all up to this revision is known to be there. */
+  since: number;
+  /**
+   * What it is handed does not count: everything is being sent anew, and half
+   * of that lacks the deletes that only its end lets an agent infer.
+   */
+  holding: "no" | "until-end" | { readonly endRevision: number };
+  /** Counts catch-ups; one that is not the latest ends at its next step. */
+  catchUps: number;
+  /** Starts a catch-up that failed again. */
+  retry: Timer | undefined;
+}
+
+/** What came of handing one message to an agent. */
+export type Handed = "taken" | "refused" | "failed";
+
+/** What {@link CatchUps} needs from outside. */
+export interface CatchUpOptions extends ReplaySources {
+  /** Time between two attempts. */
+  readonly clock: Clock;
+  /** Hands one message to an agent. */
+  readonly hand: (agent: Agent, message: Message) => Handed;
+  /** Whether the agent has not left. */
+  readonly isAttached: (agent: Agent) => boolean;
+  /** Told of a catch-up that ended with an error. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Brings agents up to date from the store.
+ *
+ * Invariants: an agent has one catch-up at a time; it is live only after one
+ * has come to its end; one that fails is tried again while the agent stays.
+ */
+export class CatchUps {
+  readonly #options: CatchUpOptions;
+
+  /** @param options Store, clock and way out. */
+  constructor(options: CatchUpOptions) {
+    this.#options = options;
+  }
+
+  /** A store that cannot be read now may be read later; nobody is forgotten. */
+  start(agent: Agent): void {
+    agent.live = false;
+    agent.retry?.cancel();
+    const turn = ++agent.catchUps;
+    this.#catchUp(agent, turn).catch((error) => {
+      this.#options.onError(error);
+      return "refused" as const;
+    }).then((end) => {
+      if (end === "refused" && isLatest(agent, turn)) this.later(agent);
+    });
+  }
+
+  /** Catches up later: at once would find the same full queue or bad disk. */
+  later(agent: Agent): void {
+    if (!this.#options.isAttached(agent)) return;
+    agent.retry?.cancel();
+    agent.retry = this.#options.clock.after(
+      RETRY_MS,
+      () => this.start(agent),
+    );
+  }
+
+  /** @returns `refused` if it is still there and must be tried again. */
+  async #catchUp(agent: Agent, turn: number): Promise<"ended" | "refused"> {
+    const { store, stamp } = this.#options;
+    // A revision of another store means nothing here.
+    const since = agent.since > store.revision() ? 0 : agent.since;
+    let from = since;
+    let started = false;
+    let full = since === 0;
+    for (;;) {
+      const found = store.changesSince(from);
+      full ||= !found.complete;
+      if (full) agent.holding = "until-end";
+      if (!started && found.changes.length > 0) {
+        started = true;
+        const state = { state: "started", full, since, until: found.until };
+        const marker = replayMarker(stamp, state);
+        if (this.#options.hand(agent, marker) === "refused") return "refused";
+      }
+      const paused = await this.#replay(agent, found.changes, turn);
+      if (paused === "ended" || paused === "refused") return paused;
+      from = found.until;
+      if (paused === "no" || from === store.revision()) break;
+    }
+    const state = { state: "finished", full, since, until: from };
+    if (!this.#goesOn(agent, turn)) return "ended";
+    // Noted before: an agent in this process takes it at once.
+    if (full) agent.holding = { endRevision: from };
+    const marker = withRevision(replayMarker(stamp, state), from);
+    const handed = this.#options.hand(agent, marker);
+    if (handed === "refused") return "refused";
+    agent.live = this.#goesOn(agent, turn);
+    return "ended";
+  }
+
+  /**
+   * Sends changes; tells whether it had to wait for the agent, in which case
+   * more may have been committed meanwhile.
+   */
+  async #replay(
+    agent: Agent,
+    changes: readonly Change[],
+    turn: number,
+  ): Promise<"no" | "yes" | "ended" | "refused"> {
+    let paused: "no" | "yes" = "no";
+    for (const [i, change] of changes.entries()) {
+      // A hundred thousand objects must not hold up what comes meanwhile.
+      if (i > 0 && i % CHANGES_PER_TURN === 0) {
+        paused = "yes";
+        await this.#nextTurn();
+        if (!this.#goesOn(agent, turn)) return "ended";
+      }
+      for (
+        let room = agent.module.room?.();
+        room;
+        room = agent.module.room?.()
+      ) {
+        paused = "yes";
+        await room;
+        if (!this.#goesOn(agent, turn)) return "ended";
+      }
+      const message = changeMessage(change, this.#options);
+      if (!message) continue;
+      if (this.#options.hand(agent, message) === "refused") return "refused";
+    }
+    return paused;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.defer(resolve));
+  }
+
+  #goesOn(agent: Agent, turn: number): boolean {
+    return this.#options.isAttached(agent) && isLatest(agent, turn);
+  }
+}
+
+function isLatest(agent: Agent, turn: number): boolean {
+  return agent.catchUps === turn;
+}

@@ -1,0 +1,191 @@
+import { assertEquals } from "@std/assert";
+import { attachInProcess } from "../../../lib/edged/mod.ts";
+import type { Message } from "../../../lib/message/mod.ts";
+import { type Store, StoreError } from "../../../lib/store/mod.ts";
+import { Handover } from "../../../lib/processor/handover.ts";
+import { fromCloud, pod, TEST_STAMP } from "../../support/messages.ts";
+import { ProcessorBench } from "../../support/processor_bench.ts";
+
+const insert = (name: string) =>
+  fromCloud("insert", `default/pod/${name}`, pod(name, 1));
+const isMarker = (message: Message) => message.route.resource === "meta/replay";
+const changes = (messages: readonly Message[]) =>
+  messages.filter((m) => !isMarker(m)).map((m) => m.route.resource);
+const isFull = (messages: readonly Message[]) =>
+  messages.filter(isMarker).map((m) => (m.content as { full: boolean }).full);
+
+/** An agent that takes so many messages and then no more. */
+function stuckAgent(bench: ProcessorBench, takes: number): () => void {
+  let taken = 0;
+  return bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    room: () => taken >= takes ? new Promise<void>(() => {}) : undefined,
+    receive: ({ message }) => {
+      taken++;
+      const { revision } = message.header;
+      if (revision) bench.router.handed("edged", revision);
+      return true;
+    },
+  });
+}
+
+Deno.test("a replay of everything that was interrupted begins again as one", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"), insert("b"), insert("c"));
+  const leave = stuckAgent(bench, 3);
+  await bench.clock.settle();
+  assertEquals(bench.store.position("edged"), 0);
+  leave();
+  const again = bench.agent();
+  await bench.clock.settle();
+  const messages = again.take();
+  assertEquals(isFull(messages), [true, true]);
+  assertEquals(changes(messages).length, 3);
+  assertEquals(bench.store.position("edged"), bench.store.revision());
+});
+
+Deno.test("an agent that refused a change gets it from the store", async () => {
+  await using bench = await ProcessorBench.start();
+  const edged = bench.agent();
+  await bench.fromCloud(insert("z"));
+  edged.take();
+  edged.full = true;
+  await bench.fromCloud(insert("a"));
+  edged.full = false;
+  await bench.fromCloud(insert("b"));
+  assertEquals(bench.processor.liveAgents, []);
+  assertEquals(edged.take(), []);
+  await bench.clock.advance(1_001);
+  assertEquals(changes(edged.take()), ["default/pod/a", "default/pod/b"]);
+  assertEquals(bench.processor.liveAgents, ["edged"]);
+  await bench.fromCloud(insert("c"));
+  assertEquals(changes(edged.take()), ["default/pod/c"]);
+});
+
+Deno.test("an agent that refuses the end of its replay gets all of it again", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"));
+  const edged = bench.agent();
+  edged.take();
+  edged.full = true;
+  await bench.clock.advance(5_000);
+  assertEquals(bench.processor.liveAgents, []);
+  edged.full = false;
+  await bench.clock.advance(1_001);
+  const messages = edged.take();
+  assertEquals(isFull(messages), [true, true]);
+  assertEquals(changes(messages), ["default/pod/a"]);
+  assertEquals(bench.processor.liveAgents, ["edged"]);
+});
+
+Deno.test("the module that an effect excepts is not told, the others are", async () => {
+  await using bench = await ProcessorBench.start();
+  const handover = new Handover({
+    clock: bench.clock,
+    stamp: TEST_STAMP,
+    store: bench.store,
+    nodeId: "edge-1",
+    replyTimeoutMs: 1000,
+    toCloud: (message) => answers.push(message),
+    onLate: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const answers: Message[] = [];
+  const told: string[] = [];
+  for (const name of ["edged", "other"]) {
+    handover.attached({
+      name,
+      group: "edged",
+      agent: { answers: name === "edged" },
+      receive: ({ message }) => {
+        if (!isMarker(message)) told.push(name);
+        return true;
+      },
+    });
+  }
+  await bench.clock.settle();
+  const request = insert("a");
+  handover.offer(request, 1, { request, except: "edged" });
+  assertEquals(told, ["other"]);
+  assertEquals(answers.map((m) => m.content), ["OK"]);
+  handover.stop();
+});
+
+Deno.test("a position of another store is not noted", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"), insert("b"));
+  bench.agent("edged", { answers: false });
+  await bench.clock.settle();
+  bench.router.handed("edged", 50);
+  assertEquals(bench.store.position("edged"), 2);
+});
+
+Deno.test("an agent that leaves because it is full: one OK, not two", async () => {
+  await using bench = await ProcessorBench.start();
+  const gate = Promise.withResolvers<void>();
+  const agent = attachInProcess(bench.router, {
+    module: "edged",
+    answers: true,
+    waitingMax: 1,
+    onMessage: () => gate.promise,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  await bench.clock.settle();
+  const messages = ["a", "b", "c", "d"].map(insert);
+  await bench.fromCloud(...messages);
+  agent.detach();
+  gate.resolve();
+  await bench.clock.settle();
+  assertEquals(
+    bench.cloud.take().map((m) => m.header.parent_msg_id).sort(),
+    messages.map((m) => m.header.msg_id).sort(),
+  );
+});
+
+Deno.test("one agent that throws takes nothing from the others or the cloud", async () => {
+  const failures: unknown[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: { failed: (error, messages) => failures.push([error, messages]) },
+  });
+  const broken = new RangeError("Invalid string length");
+  bench.router.register({
+    name: "broken",
+    group: "edged",
+    agent: { answers: true },
+    receive: () => {
+      throw broken;
+    },
+  });
+  const edged = bench.agent();
+  await bench.clock.settle();
+  failures.length = 0;
+  await bench.fromCloud(insert("a"), insert("b"));
+  assertEquals(bench.cloud.take().map((m) => m.content), ["OK", "OK"]);
+  assertEquals(changes(edged.take()), ["default/pod/a", "default/pod/b"]);
+  assertEquals(failures, [[broken, 0], [broken, 0]]);
+});
+
+Deno.test("Processor.stop() cancels a catch-up that was to be tried again", async () => {
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      new Proxy(store as Store, {
+        get(target, name) {
+          if (name === "changesSince") {
+            return () => {
+              throw new StoreError("io", "disk I/O error");
+            };
+          }
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+  });
+  bench.agent();
+  await bench.clock.settle();
+  await bench.processor.stop();
+  assertEquals(bench.clock.pending, 0);
+});
