@@ -3,4 +3,5 @@ export const Check = {
   link: "cloud link",
   store: "store",
   sync: "sync",
+  messages: "messages",
 } as const;

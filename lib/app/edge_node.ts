@@ -19,6 +19,7 @@ import { openStore, type SqliteStore } from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
 
@@ -223,6 +224,7 @@ export class EdgeNode implements Component {
       log: this.#log,
       metrics: this.metrics,
       health: this.health,
+      refused: refusals(this.health),
       status: () => this.status(),
       store,
     });

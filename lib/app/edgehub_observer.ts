@@ -2,6 +2,7 @@ import type { EdgehubObserver } from "../edgehub/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { refusals } from "./refusals.ts";
 
 /** Turns what the cloud link tells into log lines, figures and health. */
 export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
@@ -21,6 +22,7 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
     "Frames from the cloud that were refused, by kind",
     ["kind"],
   );
+  const refused = parts.refused ?? refusals(health);
   health.set(Check.link, "degraded", "not connected yet");
   return {
     dialling: (url) => log.debug("dialling", { url }),
@@ -46,6 +48,7 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
     },
     fault: (fault) => {
       faults.with(fault.kind).inc();
+      refused(fault);
       log.warn("frame refused", {
         kind: fault.kind,
         reason: fault.text,
@@ -55,7 +58,7 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
     },
     broken: (error) => {
       health.set(Check.link, "failed", errorText(error));
-      log.error("dial loop ended", { error: errorText(error) });
+      log.error("dial failed unexpectedly", { error: errorText(error) });
     },
   };
 }

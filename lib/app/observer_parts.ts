@@ -1,3 +1,4 @@
+import type { MessageFault } from "../message/mod.ts";
 import type { Health, Logger, Metrics } from "../telemetry/mod.ts";
 
 /** What the observers write to. */
@@ -8,4 +9,6 @@ export interface ObserverParts {
   readonly metrics: Metrics;
   /** Checks. */
   readonly health: Health;
+  /** Notes a message that was refused for good. @default of its own */
+  readonly refused?: (fault: MessageFault) => void;
 }

@@ -3,6 +3,7 @@ import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { processorFigures } from "./processor_figures.ts";
+import { refusals } from "./refusals.ts";
 
 /**
  * Turns what the processor tells into log lines, figures and health.
@@ -16,6 +17,7 @@ export function processorObserver(
   const { health } = parts;
   const log = parts.log.child("processor");
   const figures = processorFigures(parts.metrics);
+  const refused = parts.refused ?? refusals(health);
   return {
     processed: ({ operation, origin, outcome }) =>
       figures.processed.with(operation, origin, outcome).inc(),
@@ -26,6 +28,7 @@ export function processorObserver(
     },
     fault: (fault, origin) => {
       figures.faults.with(fault.kind, origin).inc();
+      refused(fault);
       log.warn("message refused", {
         kind: fault.kind,
         reason: fault.text,

@@ -16,6 +16,7 @@ import {
   resourceOf,
   ResourceType,
   type Stamp,
+  tooLargeFault,
 } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
@@ -190,6 +191,15 @@ export class CloudSession {
     if (isUnavailable && !isAnswer(message.route.operation)) {
       this.#send(newError(stamp, message, delivery.why));
     }
+  }
+
+  /** A message that was too large to be held has passed: the cloud is told. */
+  tooLarge(head: Uint8Array): void {
+    this.#prove();
+    const { messageBytesMax } = this.#options;
+    this.#refuse(
+      tooLargeFault(new TextDecoder().decode(head), messageBytesMax),
+    );
   }
 
   async #uplinkRoom(): Promise<void> {

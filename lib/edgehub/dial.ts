@@ -24,6 +24,8 @@ export interface DialOptions {
   readonly handshakeTimeoutMs: number;
   /** Largest message in bytes. */
   readonly messageBytesMax: number;
+  /** Told how a message began that was too large to be held. */
+  readonly onTooLarge?: (head: Uint8Array) => void;
   /** Time. */
   readonly clock: Clock;
   /** Ends the dial. */
@@ -182,7 +184,7 @@ async function upgrade(
   stream: SocketStream,
   options: DialOptions,
 ): Promise<WebSocketConnection> {
-  const { url, headers, clock, messageBytesMax } = options;
+  const { url, headers, clock, messageBytesMax, onTooLarge } = options;
   const { leftover } = await clientHandshake(stream, {
     host: url.host,
     path: url.pathname + url.search,
@@ -194,6 +196,7 @@ async function upgrade(
     clock,
     messageBytesMax,
     leftover,
+    ...(onTooLarge ? { onTooLarge } : {}),
   });
 }
 

@@ -177,6 +177,7 @@ export class Edgehub implements Component {
         headers: this.#headers(),
         signal,
         probe: this.#isSilent,
+        onTooLarge: (head) => this.#session?.tooLarge(head),
       });
       this.#isSilent = false;
       return await this.#runSession(dialled);

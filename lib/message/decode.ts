@@ -26,14 +26,7 @@ type Fields = Record<string, unknown>;
  */
 export function decode(text: string, options: DecodeOptions = {}): Decoded {
   const lengthMax = options.lengthMax ?? LIMITS.messageBytesMax;
-  if (text.length > lengthMax) {
-    return refuse({
-      kind: "too-large",
-      text:
-        `Message too large: ${text.length} characters, at most ${lengthMax}`,
-      ...readableHead(text),
-    });
-  }
+  if (text.length > lengthMax) return refuse(tooLargeFault(text, lengthMax));
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -52,6 +45,21 @@ export function decode(text: string, options: DecodeOptions = {}): Decoded {
   if (complaint) return refuse({ ...complaint, ...readableParts(value) });
   if (!("content" in value)) value.content = null;
   return { ok: true, message: value as unknown as Message };
+}
+
+/**
+ * The fault of a message over the bound. Its id and route are read from its
+ * head, so that the cloud gets the reason and does not repeat it for ever.
+ *
+ * @param head How its text begins; the rest is not needed.
+ * @param lengthMax The bound, for the peer: bytes or UTF-16 units.
+ */
+export function tooLargeFault(head: string, lengthMax: number): MessageFault {
+  return {
+    kind: "too-large",
+    text: `Message too large: at most ${lengthMax} bytes`,
+    ...readableHead(head),
+  };
 }
 
 interface Complaint {

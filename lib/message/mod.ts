@@ -7,7 +7,12 @@
  * @module
  */
 export { admit, isAnswer, type Origin } from "./admit.ts";
-export { decode, type Decoded, type DecodeOptions } from "./decode.ts";
+export {
+  decode,
+  type Decoded,
+  type DecodeOptions,
+  tooLargeFault,
+} from "./decode.ts";
 export {
   faultAnswer,
   type FaultKind,

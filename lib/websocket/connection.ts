@@ -78,6 +78,7 @@ export class WebSocketConnection {
       ping: (payload) => this.#writer.pong(payload),
       pong: (payload) => this.onPong?.(payload),
       close: (body) => this.#onPeerClose(body),
+      tooLarge: options.onTooLarge,
     }, options);
   }
 

@@ -9,8 +9,14 @@ export interface WebSocketConnectionOptions {
   readonly clock: Clock;
   /** Fills with unpredictable bytes for masking keys. @default crypto.getRandomValues */
   readonly maskKeys?: (into: Uint8Array) => void;
-  /** Largest message in bytes; a larger one closes with 1009 before it is held. */
+  /** Largest message in bytes; a larger one is never held. */
   readonly messageBytesMax: number;
+  /**
+   * Told of a message over the bound once it has passed, unheld, with up to
+   * 4096 bytes of how it began; must not throw. Without it such a message
+   * closes with 1009.
+   */
+  readonly onTooLarge?: (head: Uint8Array) => void;
   /** Bytes read past the opening handshake; copied. */
   readonly leftover?: Uint8Array;
   /** Text messages come as strings; there is no other way yet. @default "string" */

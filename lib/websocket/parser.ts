@@ -22,7 +22,18 @@ export interface FrameSink {
   pong(payload: Uint8Array): void;
   /** A close frame; nothing is parsed after it. */
   close(body: CloseBody): void;
+  /**
+   * A message over the bound has passed, unheld; `head` is how it began, up
+   * to 4096 bytes. Without this such a message is an error (1009).
+   */
+  tooLarge?: ((head: Uint8Array) => void) | undefined;
 }
+
+/** Bytes kept of a message that is too large. */
+const HEAD_BYTES = 4096;
+
+/** Bytes of a message that are let pass unheld; a larger one is an error. */
+const PASSED_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Rules of a parser. */
 export interface FrameParserOptions {
@@ -59,6 +70,8 @@ export class FrameParser {
   /** Message in progress: its opcode, 0 if there is none. */
   #messageOpcode = 0;
   readonly #gather = new Gather();
+  /** How the message began and how long it is, once it is too large. */
+  #passing: { head: Uint8Array; length: number; bytes: number } | undefined;
   #done = false;
 
   /** @param sink Told of what is parsed, during `push`. */
@@ -147,16 +160,13 @@ export class FrameParser {
     this.#opcode = first & 0x0f;
     this.#fin = (first & FIN) !== 0;
     if (this.#opcode < Opcode.close) {
-      if (this.#gather.announcedBytes + length > this.#messageBytesMax) {
-        throw new ProtocolError(
-          CloseCode.tooBig,
-          `Message is larger than ${this.#messageBytesMax} bytes`,
-        );
-      }
+      const announced = this.#gather.announcedBytes + length;
+      const fits = !this.#passing && announced <= this.#messageBytesMax;
+      if (fits) this.#gather.announce(length);
+      else this.#letPass(length);
       if (this.#opcode !== Opcode.continuation) {
         this.#messageOpcode = this.#opcode;
       }
-      this.#gather.announce(length);
     }
     if (this.#masked) {
       this.#mask.load(header, at + headerNeed(header[at + 1]!) - 4);
@@ -164,6 +174,29 @@ export class FrameParser {
     this.#read = 0;
     this.#length = length;
     if (length === 0) this.#complete(header.subarray(0, 0));
+  }
+
+  /** Begins, or goes on, to let a message pass that is too large. */
+  #letPass(bytes: number): void {
+    this.#passing ??= { head: new Uint8Array(HEAD_BYTES), length: 0, bytes: 0 };
+    this.#passing.bytes += bytes;
+    if (!this.#sink.tooLarge || this.#passing.bytes > PASSED_BYTES_MAX) {
+      throw new ProtocolError(
+        CloseCode.tooBig,
+        `Message is larger than ${this.#messageBytesMax} bytes`,
+      );
+    }
+    // What came before it was known to be too large.
+    this.#keep(this.#gather.take());
+  }
+
+  /** Keeps of a piece what belongs to the head. */
+  #keep(piece: Uint8Array): void {
+    if (!this.#passing) return this.#gather.append(piece);
+    const { head, length } = this.#passing;
+    const part = piece.subarray(0, head.length - length);
+    head.set(part, length);
+    this.#passing.length += part.length;
   }
 
   #readPayload(chunk: Uint8Array, at: number): number {
@@ -174,7 +207,7 @@ export class FrameParser {
       this.#complete(piece);
       return end;
     }
-    if (this.#opcode < Opcode.close) this.#gather.append(piece);
+    if (this.#opcode < Opcode.close) this.#keep(piece);
     else this.#control.set(piece, this.#read);
     this.#read += piece.length;
     if (this.#read === this.#length) {
@@ -194,6 +227,7 @@ export class FrameParser {
       return this.#completeControl(payload!);
     }
     const text = this.#messageOpcode === Opcode.text;
+    if (this.#passing) return this.#completePassed(payload);
     if (payload && this.#fin && this.#opcode !== Opcode.continuation) {
       // The common case: a message in one frame in one chunk. The chunk's
       // buffer is used again, so binary data is copied out of it.
@@ -207,6 +241,15 @@ export class FrameParser {
     this.#messageOpcode = 0;
     const gathered = this.#gather.take();
     this.#sink.message(text ? this.#text.decode(gathered) : gathered);
+  }
+
+  #completePassed(payload: Uint8Array | undefined): void {
+    if (payload) this.#keep(payload);
+    if (!this.#fin || !this.#passing) return;
+    const { head, length } = this.#passing;
+    this.#passing = undefined;
+    this.#messageOpcode = 0;
+    this.#sink.tooLarge?.(head.subarray(0, length));
   }
 
   #completeControl(payload: Uint8Array): void {

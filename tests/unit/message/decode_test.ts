@@ -248,9 +248,7 @@ Deno.test("decode, an oversize message is refused before it is parsed, with its 
   );
   assertEquals(faultOf(text, text.length - 1), {
     kind: "too-large",
-    text: `Message too large: ${text.length} characters, at most ${
-      text.length - 1
-    }`,
+    text: `Message too large: at most ${text.length - 1} bytes`,
     ...READABLE,
   });
   assertEquals(faultOf("[".repeat(100), 99).msgId, undefined);

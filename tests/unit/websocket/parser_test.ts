@@ -373,3 +373,63 @@ for (const role of ["client", "server"] as const) {
     }
   });
 }
+
+Deno.test("FrameParser, a message that is too large passes unheld, its head is told, the next comes", () => {
+  const max = 5000;
+  const big = "h".repeat(6000) + "t".repeat(20_000);
+  const cases: Record<string, RawFrame[]> = {
+    "one frame": [{ opcode: TEXT, payload: bytesOf(big) }],
+    "fragments, too large in the second, a ping between": [
+      { opcode: TEXT, fin: false, payload: bytesOf(big.slice(0, 3000)) },
+      { opcode: 9, payload: bytesOf("p") },
+      { opcode: 0, fin: false, payload: bytesOf(big.slice(3000, 7000)) },
+      { opcode: 0, payload: bytesOf(big.slice(7000)) },
+    ],
+  };
+  for (const role of ["client", "server"] as const) {
+    for (const [name, frames] of Object.entries(cases)) {
+      const all = [...frames, { opcode: TEXT, payload: bytesOf("next") }];
+      const bytes = concat(
+        all.map((frame) =>
+          rawFrame(role === "server" ? { ...frame, key: KEY } : frame)
+        ),
+      );
+      for (const size of [1, 7, 4096, bytes.length]) {
+        const told: string[] = [];
+        const parser = new FrameParser({
+          message: (message) => void told.push(String(message)),
+          ping: () => void told.push("ping"),
+          pong: () => {},
+          close: () => {},
+          tooLarge: (head) => void told.push(`${head.length} ${head[0]}`),
+        }, { role, messageBytesMax: max });
+        for (let at = 0; at < bytes.length; at += size) {
+          parser.push(bytes.slice(at, at + size));
+        }
+        assertEquals(
+          told.filter((what) => what !== "ping"),
+          [`4096 ${"h".charCodeAt(0)}`, "next"],
+          `${role}, ${name}, ${size}`,
+        );
+        assertEquals(parser.atBoundary, true);
+      }
+    }
+  }
+});
+
+Deno.test("FrameParser, a message larger than 1 GiB does not even pass", () => {
+  const header = new Uint8Array(10);
+  header.set([0x81, 127]);
+  new DataView(header.buffer).setBigUint64(2, 2n ** 31n);
+  const parser = new FrameParser({
+    message: () => {},
+    ping: () => {},
+    pong: () => {},
+    close: () => {},
+    tooLarge: () => {},
+  }, { role: "client", messageBytesMax: MAX });
+  assertEquals(
+    assertThrows(() => parser.push(header), ProtocolError).code,
+    1009,
+  );
+});
