@@ -1,4 +1,4 @@
-import { AdminServer } from "../admin/mod.ts";
+import { type Action, AdminServer } from "../admin/mod.ts";
 import {
   type Clock,
   type Component,
@@ -47,6 +47,8 @@ export interface Ingredients extends ObserverParts {
   readonly store: SqliteStore;
   /** State of the node, for its operator. */
   readonly status: () => NodeStatus;
+  /** What an operator can have done, by path of the admin socket. */
+  readonly actions: Readonly<Record<string, Action>>;
 }
 
 /** The parts of a node. */
@@ -171,7 +173,7 @@ function buildAdmin(
   from: Ingredients,
   housekeeping: Housekeeping,
 ): AdminServer {
-  const { log, health, metrics, status, config } = from;
+  const { log, health, metrics, status, actions, config } = from;
   return new AdminServer({
     log: log.child("admin"),
     sources: {
@@ -181,6 +183,7 @@ function buildAdmin(
       },
       metrics: () => metrics.render(),
       status,
+      actions,
     },
   }, { socket: config.admin.socket });
 }

@@ -17,6 +17,7 @@ import type { Stamp } from "../message/mod.ts";
 import { Router } from "../router/mod.ts";
 import { openStore, type SqliteStore } from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
+import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
 import { refusals } from "./refusals.ts";
@@ -226,6 +227,7 @@ export class EdgeNode implements Component {
       health: this.health,
       refused: refusals(this.health),
       status: () => this.status(),
+      actions: actionsOf(this, this.#config.edgehub.websocket.url),
       store,
     });
   }

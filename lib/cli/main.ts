@@ -36,6 +36,10 @@ export async function main(
       return ExitCode.usage;
     }
     io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
+    const hint = error instanceof Error && "hint" in error ? error.hint : "";
+    if (typeof hint === "string" && hint) {
+      io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
+    }
     return ExitCode.failure;
   }
 }

@@ -3,9 +3,7 @@ import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
-import type { Io } from "../io.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
-import { painter } from "../style.ts";
 
 /** How long a stop may take before the process ends all the same. */
 const STOP_MS_MAX = 4500;
@@ -47,12 +45,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     const stopped = onSignals(log, clock);
     keepAlive(log);
     const node = new EdgeNode(config, { log });
-    try {
-      await node.start();
-    } catch (error) {
-      explain(io, error);
-      return ExitCode.failure;
-    }
+    await node.start();
     Deno.addSignalListener("SIGUSR1", () => node.reconnect());
     const signal = await stopped;
     log.info("stopping", { signal });
@@ -90,14 +83,4 @@ function keepAlive(log: Logger): void {
     event.preventDefault();
     log.error("uncaught error", { error: errorText(event.error) });
   });
-}
-
-/** What failed and, where it is known, what to do about it. */
-function explain(io: Io, error: unknown): void {
-  const paint = painter(io, "stderr");
-  io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
-  const hint = error instanceof Error && "hint" in error ? error.hint : "";
-  if (typeof hint === "string" && hint) {
-    io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
-  }
 }
