@@ -9,7 +9,8 @@ import { vacuumSlice } from "./vacuum.ts";
 
 /**
  * One SQLite transaction with a savepoint per message, both begun only when
- * something is written.
+ * something is written. The first message that writes needs none: undoing it
+ * is undoing the transaction.
  *
  * States: open, then ended by `commit` or `rollback`. While open it may be
  * lost: SQLite has ended the transaction by itself, and what would be written
@@ -25,7 +26,8 @@ export class SqliteBatch implements Batch {
   #isBegun = false;
   #isDirty = false;
   #inMessage = false;
-  #inSavepoint = false;
+  /** Whether the message that runs has written, and behind a savepoint. */
+  #message: "unwritten" | "written" | "behind-savepoint" = "unwritten";
   #lost: BatchLostError | undefined;
 
   /** Opens a batch. @param onEnd Told once when it has ended. */
@@ -56,18 +58,18 @@ export class SqliteBatch implements Batch {
       const result = run();
       // An operation may have caught the error of its own statement.
       if (this.#lost) throw this.#lost;
-      if (this.#inSavepoint) this.#run("RELEASE message");
-      this.#isDirty ||= this.#inSavepoint;
+      if (this.#message === "behind-savepoint") this.#run("RELEASE message");
+      this.#isDirty ||= this.#message !== "unwritten";
       return result;
     } catch (error) {
       if (this.#lost) throw this.#lost;
       raised.undo(mark.raised);
       revisions.undo(mark.revision);
-      this.#undoSavepoint();
+      this.#undoMessage();
       throw error;
     } finally {
       this.#inMessage = false;
-      this.#inSavepoint = false;
+      this.#message = "unwritten";
     }
   }
 
@@ -150,9 +152,9 @@ export class SqliteBatch implements Batch {
     if (this.#lost) throw this.#lost;
     try {
       if (!this.#isBegun) this.#begin();
-      if (this.#inMessage && !this.#inSavepoint) {
-        this.#session.db.run("SAVEPOINT message");
-        this.#inSavepoint = true;
+      if (this.#inMessage && this.#message === "unwritten") {
+        if (this.#isDirty) this.#session.db.run("SAVEPOINT message");
+        this.#message = this.#isDirty ? "behind-savepoint" : "written";
       }
       const result = run(this.#session.db);
       this.#isDirty ||= !this.#inMessage;
@@ -178,10 +180,10 @@ export class SqliteBatch implements Batch {
     return this.#lost;
   }
 
-  #undoSavepoint(): void {
-    if (!this.#inSavepoint) return;
+  #undoMessage(): void {
+    if (this.#message === "unwritten") return;
     try {
-      if (this.#isDirty) {
+      if (this.#message === "behind-savepoint") {
         this.#run("ROLLBACK TO message");
         this.#run("RELEASE message");
         return;
