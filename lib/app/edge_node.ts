@@ -116,13 +116,9 @@ export class EdgeNode implements Component {
       await this.stop();
       throw error;
     }
-    if (!this.#parts.edgehub) {
-      this.#log.warn("standalone node: edgehub.websocket.url is not set", {
-        node: this.name,
-      });
-    }
     this.#log.info("node runs", {
       node: this.name,
+      cloud: this.#config.edgehub.websocket.url || "none, standalone node",
       store: this.#config.store.path,
     });
   }
