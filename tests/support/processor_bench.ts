@@ -7,6 +7,7 @@ import {
   openStore,
   type SqliteStore,
   type Store,
+  type TombstoneLimits,
 } from "../../lib/store/mod.ts";
 import { nextId, TEST_STAMP } from "./messages.ts";
 import { REMOTE_TYPES } from "./operation_bench.ts";
@@ -66,6 +67,7 @@ export interface BenchOptions {
   readonly standalone?: boolean;
   readonly wrap?: (store: SqliteStore) => Store;
   readonly folder?: string;
+  readonly tombstoneLimits?: TombstoneLimits;
 }
 
 /** A processor on a real store, in virtual time, with recorders for links. */
@@ -85,6 +87,9 @@ export class ProcessorBench implements AsyncDisposable {
       path: `${folder}/metamanager.db`,
       clock: new SystemClock(),
       reserveBytes: 0,
+      ...(options.tombstoneLimits
+        ? { tombstoneLimits: options.tombstoneLimits }
+        : {}),
     });
     this.processor = new Processor({
       router: this.router,
