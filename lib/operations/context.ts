@@ -20,8 +20,6 @@ export interface Context extends Stamp {
   request(id: string): RemoteRequest | undefined;
   /** Ids of outbox messages that an answered ping with this id confirms. */
   barrier(id: string): readonly string[] | undefined;
-  /** Set while statuses of all stored pods are to be reported, after a salvage. */
-  readonly reportAllPods: boolean;
 }
 
 /**

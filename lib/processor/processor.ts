@@ -14,6 +14,7 @@ import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { OutboxSender } from "./outbox_sender.ts";
 import { Release } from "./release.ts";
+import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
 import { SYNCED } from "./synced.ts";
@@ -42,7 +43,6 @@ export class Processor implements Component {
   readonly #metaSync: MetaSyncTimer;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
-  #reportAllPods: boolean;
   /** Rebuild of the store up to which all agents and the cloud know of it. */
   #generation: number;
   #scheduled: Timer | undefined;
@@ -54,7 +54,6 @@ export class Processor implements Component {
     this.#options = options;
     this.#observer = options.observer ?? {};
     const { clock, stamp, store, nodeId, router } = options;
-    this.#reportAllPods = store.problems.length > 0;
     this.#generation = store.generation;
     const send = (message: Message) => this.#send(Module.edgehub, message);
     const onError = (error: unknown) => this.#observer.failed?.(error, 0);
@@ -107,7 +106,7 @@ export class Processor implements Component {
       outbox: this.#outbox,
       send: (to, message) => this.#send(to, message),
       onConfirmed: (key) => this.#session.confirm(key),
-      onReported: () => this.#reportAllPods = false,
+      onReported: (mark) => this.#task(reported(mark)),
       observer: this.#observer,
     });
     this.#metaSync = new MetaSyncTimer({
@@ -229,7 +228,6 @@ export class Processor implements Component {
     const { store, standalone } = this.#options;
     if (store.generation === this.#generation) return;
     this.#generation = store.generation;
-    this.#reportAllPods = true;
     this.#handover.restart();
     this.#session.restart();
     this.#outbox.restart();
@@ -260,7 +258,6 @@ export class Processor implements Component {
       newId: stamp.newId,
       now: stamp.now,
       connected: this.#session.connected,
-      reportAllPods: this.#reportAllPods,
       isConfirmed: (key) => this.#session.isConfirmed(key),
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),

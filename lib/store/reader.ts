@@ -109,6 +109,11 @@ export class Reader implements StoreReader {
     );
   }
 
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return readNumber(this.#session.db, "report");
+  }
+
   /** Number of unconfirmed messages. */
   outboxLength(): number {
     return this.#session.db.get<{ n: number }>(

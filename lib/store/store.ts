@@ -231,6 +231,11 @@ export class SqliteStore implements Store {
     return this.#reader.outboxLength();
   }
 
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return this.#reader.reportOwed();
+  }
+
   async #takeSnapshot(): Promise<boolean> {
     const commits = this.#commits;
     if (commits === this.#commitsAtSnapshot) return false;

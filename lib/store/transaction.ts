@@ -130,6 +130,12 @@ export class Transaction extends Reader implements StoreTransaction {
     });
   }
 
+  /** Notes that the report owed since a loss was sent; since another it stays. */
+  settleReport(mark: number): void {
+    if (mark === 0 || this.reportOwed() !== mark) return;
+    this.#write((db) => writeState(db, "report", 0));
+  }
+
   /** Removes the oldest outbox rows of a type beyond `keep`. */
   trimOutbox(type: string, keep: number): number {
     const last = this.#session.db.get<{ id: number }>(

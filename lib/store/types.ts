@@ -106,6 +106,11 @@ export interface StoreReader {
   outbox(afterId: number, limit: number): OutboxRow[];
   /** Number of unconfirmed messages. */
   outboxLength(): number;
+  /**
+   * Mark of the loss after which the cloud is owed the statuses of all stored
+   * pods, so that it deletes those it has no more; 0 if it is owed nothing.
+   */
+  reportOwed(): number;
 }
 
 /** An object to write; the store gives the revision. */
@@ -141,6 +146,13 @@ export interface StoreTransaction extends StoreReader {
   dropOutbox(resource: string): number;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
+  /**
+   * Notes that the report owed since a loss was sent. One that is owed since
+   * another loss stays owed.
+   *
+   * @param mark What `reportOwed` said when the report was made.
+   */
+  settleReport(mark: number): void;
   /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
   trimOutbox(type: string, keep: number): number;
 }

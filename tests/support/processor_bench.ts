@@ -19,6 +19,8 @@ export class Recorder {
   readonly messages: Message[] = [];
   /** It takes nothing while set. */
   full = false;
+  /** It takes so many more. */
+  room = Infinity;
   #unregister: () => void;
   readonly #router: Router;
   readonly #name: string;
@@ -35,7 +37,8 @@ export class Recorder {
       name,
       group: options.group ?? "edged",
       receive: ({ message }) => {
-        if (this.full) return false;
+        if (this.full || this.room === 0) return false;
+        this.room--;
         this.messages.push(message);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);

@@ -89,18 +89,24 @@ Deno.test("an idle MetaSync writes nothing", async () => {
   assertEquals(bench.store.revision(), revision);
 });
 
-Deno.test("after a salvage every stored pod is reported once", async () => {
+Deno.test("after a loss every stored pod is to be reported, in one effect with its mark", async () => {
   await using bench = await OperationBench.open();
   put(bench, "default", "a");
   bench.cloud(fromCloud("insert", "default/pod/b", pod("b", 1)));
-  bench.reportAllPods = true;
+  bench.store.recover();
+  bench.connected = false;
+  assertEquals(sync(bench), []);
+  bench.connected = true;
   const outcome = sync(bench);
-  const [report] = effects(outcome, "to-cloud");
-  const names = (report?.message.content as { Name: string }[]).map((s) =>
-    s.Name
+  assertEquals(outcome.length, 1);
+  const { messages, mark } = only(outcome, "report");
+  const names = messages.map(({ content }) =>
+    (content as { Name: string }[]).map(({ Name }) => Name)
   );
-  assertEquals(names, ["a", "b"]);
-  only(outcome, "reported");
+  assertEquals(names, [["a", "b"]]);
+  assertEquals(mark, bench.store.reportOwed());
+  // Made anew until it is known to have left.
+  assertEquals(only(sync(bench), "report").mark, mark);
 });
 
 for (const operation of ["connect", "publish"]) {
