@@ -13,11 +13,12 @@ import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { OutboxSender } from "./outbox_sender.ts";
+import { StoreProbe } from "./probe.ts";
 import { Release } from "./release.ts";
 import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
-import { SYNCED } from "./synced.ts";
+import { synced } from "./synced.ts";
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -41,6 +42,7 @@ export class Processor implements Component {
   readonly #session: Session;
   readonly #runner: BatchRunner;
   readonly #metaSync: MetaSyncTimer;
+  readonly #probe: StoreProbe;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
   /** Rebuild of the store up to which all agents and the cloud know of it. */
@@ -60,7 +62,8 @@ export class Processor implements Component {
     this.#session = new Session({
       clock,
       settleMs: options.syncSettleMs,
-      onSettled: () => this.#task(SYNCED),
+      standalone: options.standalone,
+      onSettled: () => this.#task(synced(() => this.#session.settle())),
     });
     this.#requests = new RemoteRequests({
       clock,
@@ -109,6 +112,7 @@ export class Processor implements Component {
       onReported: (mark) => this.#task(reported(mark)),
       observer: this.#observer,
     });
+    this.#probe = new StoreProbe({ clock, task: (item) => this.#task(item) });
     this.#metaSync = new MetaSyncTimer({
       clock,
       stamp,
@@ -142,7 +146,7 @@ export class Processor implements Component {
     if (this.#state !== "new") return Promise.resolve();
     this.#state = "running";
     const { router, standalone } = this.#options;
-    if (standalone) this.#task(SYNCED);
+    if (standalone) this.#session.restart();
     this.#ends = [
       router.register({
         name: this.name,
@@ -186,6 +190,7 @@ export class Processor implements Component {
     this.#scheduled?.cancel();
     this.#metaSync.stop();
     this.#session.stop();
+    this.#probe.stop();
     this.#outbox.disconnected();
     this.#requests.cancelAll();
     this.#handover.stop();
@@ -216,6 +221,7 @@ export class Processor implements Component {
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
       const outcomes = this.#runner.run(this.#take());
+      this.#probe.note(this.#runner.failing);
       for (const outcome of outcomes) this.#release.run(outcome);
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
@@ -225,13 +231,12 @@ export class Processor implements Component {
 
   /** A store rebuilt in between may have lost what agents and cloud know. */
   #followRebuild(): void {
-    const { store, standalone } = this.#options;
+    const { store } = this.#options;
     if (store.generation === this.#generation) return;
     this.#generation = store.generation;
     this.#handover.restart();
     this.#session.restart();
     this.#outbox.restart();
-    if (standalone) this.#task(SYNCED);
   }
 
   #isIdle(): boolean {

@@ -130,6 +130,12 @@ export class Transaction extends Reader implements StoreTransaction {
     });
   }
 
+  /** Writes a little that means nothing, to see whether the store takes it. */
+  probe(): void {
+    this.#env.reserve.admit();
+    this.#write((db) => writeState(db, "probe", this.#env.clock.now()));
+  }
+
   /** Notes that the report owed since a loss was sent; since another it stays. */
   settleReport(mark: number): void {
     if (mark === 0 || this.reportOwed() !== mark) return;

@@ -147,6 +147,13 @@ export interface StoreTransaction extends StoreReader {
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
   /**
+   * Writes a little that means nothing: its COMMIT shows whether the store
+   * takes anything.
+   *
+   * @throws {StoreError} `full` while the store may not grow.
+   */
+  probe(): void;
+  /**
    * Notes that the report owed since a loss was sent. One that is owed since
    * another loss stays owed.
    *
