@@ -10,7 +10,7 @@ export interface HousekeepingOptions {
   /** Lines that repeat are told by their number now and then. */
   readonly log: Pick<Logger, "error" | "flush">;
   /** What is known not to be right, and whether it is in sync. */
-  readonly store: Pick<Store, "problems" | "isSynced">;
+  readonly store: Pick<Store, "problems" | "isSynced" | "tend">;
   /** Time. */
   readonly clock: Clock;
 }
@@ -71,6 +71,7 @@ export class Housekeeping implements Component {
 
   #lookAtStore(): void {
     const { health, store } = this.#options;
+    store.tend();
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
     const check = health.get(Check.store);

@@ -124,6 +124,11 @@ export class SqliteStore implements Store {
     this.#session.positions.note(module, revision);
   }
 
+  /** Looks whether a problem with the disk is over. */
+  tend(): void {
+    this.#env.reserve.tend();
+  }
+
   /** Figures for health and metrics. */
   stats(): StoreStats {
     const { db } = this.#session;

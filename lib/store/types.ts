@@ -223,6 +223,8 @@ export interface Store extends StoreReader {
   notePosition(module: string, revision: number): void;
   /** Figures for health and metrics. */
   stats(): StoreStats;
+  /** Looks whether a problem with the disk is over; for each second or so. */
+  tend(): void;
   /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */
   readonly problems: readonly string[];
   /**

@@ -10,6 +10,10 @@ function world() {
     problems: [] as string[],
     synced: false,
     broken: false,
+    tended: 0,
+    tend() {
+      this.tended++;
+    },
     isSynced() {
       if (this.broken) throw new Error("disk I/O error");
       return this.synced;
@@ -47,7 +51,7 @@ Deno.test("Housekeeping keeps the checks of the store true", async () => {
   assertEquals(health.get("store")?.reason, "Not in sync since yesterday");
   store.problems.pop();
   await clock.advance(1000);
-  assertEquals(state("store"), "ok");
+  assertEquals([state("store"), store.tended], ["ok", 3]);
   await housekeeping.stop();
   assertEquals(clock.pending, 0);
 });
