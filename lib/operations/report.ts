@@ -116,7 +116,10 @@ export function passToCloud(
   enqueue(message, tx, context);
   const effects: Effect[] = [];
   if (resource.resType === ResourceType.event) {
-    const dropped = tx.trimOutbox(ResourceType.event, LIMITS.outboxEventsMax);
+    const dropped = tx.trimOutbox(ResourceType.event, {
+      rows: LIMITS.outboxEventsMax,
+      bytes: LIMITS.outboxEventBytesMax,
+    });
     for (let i = 0; i < dropped; i++) {
       effects.push({
         kind: "noted",
@@ -143,6 +146,7 @@ function enqueue(
     msgId: upstream.header.msg_id,
     resource: resource.resKey,
     type: resource.resType,
+    operation: upstream.route.operation,
     text: encode(upstream),
     createdAtMs: context.now(),
   });

@@ -78,6 +78,8 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/store/file_watch.ts": "tests/unit/store/rebuild_test.ts",
   "lib/store/lock.ts": "tests/unit/store/open_test.ts",
   "lib/store/migrations/0001_initial.ts": "tests/unit/store/schema_test.ts",
+  "lib/store/migrations/0002_outbox_delivery.ts":
+    "tests/unit/store/schema_test.ts",
   "lib/store/outbox_ids.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/reader.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/revisions.ts": "tests/unit/store/transaction_test.ts",
@@ -85,6 +87,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/store/salvage.ts": "tests/unit/store/repair_test.ts",
   "lib/store/session.ts": "tests/unit/store/open_test.ts",
   "lib/store/state.ts": "tests/unit/store/schema_test.ts",
+  "lib/store/stats.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/store.ts": "tests/unit/store/close_test.ts",
   "lib/store/vacuum.ts": "tests/unit/store/batch_test.ts",
 };

@@ -217,6 +217,7 @@ Deno.test("events beyond the bound go oldest first and are counted", async () =>
         msgId: `event-${i}`,
         resource: `default/event/e${i}`,
         type: "event",
+        operation: "insert",
         text: "{}",
         createdAtMs: 0,
       });

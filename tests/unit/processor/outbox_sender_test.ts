@@ -106,6 +106,7 @@ Deno.test("an outbox row that cannot be read does not hold up those behind it", 
       msgId: "broken",
       resource: "default/podstatus/x",
       type: "podstatus",
+      operation: "update",
       text: "{",
       createdAtMs: 0,
     })
