@@ -53,6 +53,12 @@ export function processorObserver(
     noted: (what, resource) => {
       figures.noted.with(what).inc();
       if (what === "damaged-row") log.error("stored row damaged", { resource });
+      if (what === "event-dropped") {
+        log.warn("outbox full of events, the oldest went", { resource });
+      }
+      if (what === "outbox-full") {
+        log.warn("outbox full, message refused", { resource });
+      }
     },
     refused: (resource, reason) => {
       figures.refused.inc();

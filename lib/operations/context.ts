@@ -30,6 +30,7 @@ export interface Context extends Stamp {
  * randomness but the context's.
  *
  * @throws {PermanentFault} If the message can never succeed.
+ * @throws {TransientFault} If it may succeed later; what was written is undone.
  * @throws {StoreError} If the store failed; what was written is undone.
  */
 export type Operate = (

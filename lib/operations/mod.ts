@@ -17,5 +17,6 @@ export {
   type ProcessedOperation,
 } from "./registry.ts";
 export { answerFor, noAnswer, unanswered } from "./remote.ts";
+export { TransientFault } from "./transient_fault.ts";
 export { type Identity, identityOf } from "./version.ts";
 export { deleteOf, isForAgents } from "./write.ts";

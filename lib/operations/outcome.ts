@@ -82,7 +82,8 @@ export type Noted =
   | "unsolicited"
   | "refused-answer"
   | "damaged-row"
-  | "event-dropped";
+  | "event-dropped"
+  | "outbox-full";
 
 /**
  * What an operation returns: effects in the order in which they are to leave,

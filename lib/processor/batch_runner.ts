@@ -6,7 +6,12 @@ import {
   NODE_CONNECTION_SOURCE,
   type Origin,
 } from "../message/mod.ts";
-import { type Context, operationFor, type Outcome } from "../operations/mod.ts";
+import {
+  type Context,
+  operationFor,
+  type Outcome,
+  TransientFault,
+} from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
 import {
   type Batch,
@@ -133,6 +138,11 @@ export class BatchRunner {
       if (item.kind === "message") {
         const fault = permanentFaultOf(error, item.envelope.message);
         if (fault) return this.#refused(item.envelope, fault);
+      }
+      if (error instanceof TransientFault && item.kind === "message") {
+        const { resource } = item.envelope.message.route;
+        observer.noted?.("outbox-full", resource);
+        return this.#failed(item, error);
       }
       this.#failedAlone++;
       observer.failed?.(error, 1);

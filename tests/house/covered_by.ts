@@ -61,6 +61,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/operations/patch.ts": "tests/unit/operations/edged_test.ts",
   "lib/operations/remote.ts": "tests/unit/operations/query_test.ts",
   "lib/operations/report.ts": "tests/unit/operations/edged_test.ts",
+  "lib/operations/transient_fault.ts": "tests/unit/operations/enqueue_test.ts",
   "lib/operations/update.ts": "tests/unit/operations/write_test.ts",
   "lib/processor/batch_runner.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/failure.ts": "tests/unit/processor/processor_test.ts",

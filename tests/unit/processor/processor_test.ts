@@ -470,3 +470,42 @@ Deno.test("requests that share an upstream message count against the bound", asy
   await ask();
   assertEquals(edged.take().length, 2);
 });
+
+Deno.test("a full outbox refuses a report with an error that may be repeated", async () => {
+  const noted: string[] = [];
+  const failures: unknown[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: {
+      noted: (what) => noted.push(what),
+      failed: (error) => failures.push(error),
+    },
+  });
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const batch = bench.store.batch();
+  batch.message(() =>
+    batch.tx.enqueue({
+      msgId: "m",
+      resource: "default/thing/x",
+      type: "thing",
+      operation: "insert",
+      text: "x".repeat(LIMITS.outboxBytesMax),
+      createdAtMs: 0,
+    })
+  );
+  batch.commit();
+  const report = fromEdged("update", "default/thing/y", { n: 1 });
+  edged.send(report);
+  await bench.clock.settle();
+  const [answer] = edged.take();
+  assertEquals(answer?.route.operation, "error");
+  assertEquals(answer?.header.parent_msg_id, report.header.msg_id);
+  const { ErrStatus } = answer?.content as {
+    ErrStatus: { reason: string; code: number };
+  };
+  assertEquals([ErrStatus.reason, ErrStatus.code], ["TooManyRequests", 429]);
+  assertEquals(bench.store.get("default/thing/y"), undefined);
+  assertEquals(noted, ["outbox-full"]);
+  assertEquals(failures, []);
+});
