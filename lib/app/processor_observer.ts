@@ -64,6 +64,10 @@ export function processorObserver(
       figures.refused.inc();
       log.warn("cloud refused a report", { resource, reason });
     },
+    parked: (resource) => {
+      figures.parked.inc();
+      log.warn("message parked, the cloud never answered it", { resource });
+    },
     agentLate: (module, resource) => {
       figures.late.inc();
       log.warn("agent did not answer in time", { module, resource });

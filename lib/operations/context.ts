@@ -20,6 +20,8 @@ export interface Context extends Stamp {
   request(id: string): RemoteRequest | undefined;
   /** Ids of outbox messages that an answered ping with this id confirms. */
   barrier(id: string): readonly string[] | undefined;
+  /** Whether the outbox message with this id is out and not confirmed. */
+  isSent(id: string): boolean;
   /** Set while statuses of all stored pods are to be reported, after a salvage. */
   readonly reportAllPods: boolean;
 }

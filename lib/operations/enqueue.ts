@@ -12,17 +12,9 @@ import type { OutboxRow, StoreTransaction } from "../store/mod.ts";
 import type { Context } from "./context.ts";
 import { sameContent } from "./delta.ts";
 import type { Effect } from "./outcome.ts";
+import { STATE_TYPES } from "./pod_status.ts";
 import { TransientFault } from "./transient_fault.ts";
 import { subjectOf } from "./write.ts";
-
-/**
- * State, of which only the newest counts: one row per object, however long
- * the cloud is away (failures.md C7). It is never refused.
- */
-const STATE: ReadonlySet<string> = new Set([
-  ResourceType.podstatus,
-  ResourceType.nodestatus,
-]);
 
 /**
  * Puts a message in the outbox. An update takes the place of an update of the
@@ -45,7 +37,7 @@ export function enqueue(
   const merges = last !== undefined && isSuperseded(last, upstream);
   if (merges && isWaitingDelete(last)) return [{ kind: "outbox" }];
   if (merges) tx.dropOutboxRow(last.id);
-  else if (!STATE.has(resource.resType)) admit(tx);
+  else if (!STATE_TYPES.has(resource.resType)) admit(tx);
   tx.enqueue({
     msgId: upstream.header.msg_id,
     resource: resource.resKey,

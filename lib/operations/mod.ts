@@ -10,6 +10,7 @@
 export type { Context, Operate } from "./context.ts";
 export { isClusterScoped, storeKeyOf, withKind } from "./keys.ts";
 export type { Effect, Noted, Outcome, RemoteRequest } from "./outcome.ts";
+export { mayLeave, STATE_TYPES } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
 export {
   operationFor,

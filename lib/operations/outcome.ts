@@ -63,6 +63,17 @@ export type Effect =
   | { readonly kind: "reported" }
   /** The outbox has something to send. */
   | { readonly kind: "outbox" }
+  /**
+   * The cloud answered a message of the outbox; if it refused it for now, the
+   * message is to be sent again.
+   */
+  | {
+    readonly kind: "outbox-answered";
+    readonly msgId: string;
+    readonly refused: boolean;
+  }
+  /** The pod of a status that waits in the outbox was stored. */
+  | { readonly kind: "status-released"; readonly resource: string }
   /** The cloud answered a ping: what went before it has arrived. */
   | { readonly kind: "outbox-passed"; readonly pingId: string }
   /** The cloud refused a message of the outbox for good. */

@@ -10,6 +10,7 @@ import { applyObject } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { enqueue } from "./enqueue.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { uidOfStatus } from "./pod_status.ts";
 import { subjectOf } from "./write.ts";
 
 /**
@@ -114,9 +115,8 @@ function isStatusOfDeletedPod(message: Message, tx: StoreTransaction): boolean {
   const [namespace, type, name] = message.route.resource.split("/");
   if (type !== ResourceType.podstatus || !name) return false;
   const pod = `${namespace}/${ResourceType.pod}/${name}`;
-  const content = message.content as { UID?: unknown } | null;
-  const uid = typeof content?.UID === "string" ? content.UID : "";
+  const uid = uidOfStatus(message.content);
   const row = tx.get(pod);
-  if (row) return uid !== "" && row.uid !== "" && row.uid !== uid;
+  if (row) return row.uid !== "" && row.uid !== uid;
   return tx.tombstone(pod, uid) !== undefined;
 }

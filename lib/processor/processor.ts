@@ -91,6 +91,7 @@ export class Processor implements Component {
       store,
       send,
       room: () => router.room(Module.edgehub),
+      onParked: (resource) => this.#observer.parked?.(resource),
       onError,
     });
     this.#runner = new BatchRunner({
@@ -264,6 +265,7 @@ export class Processor implements Component {
       isConfirmed: (key) => this.#session.isConfirmed(key),
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),
+      isSent: (id) => this.#outbox.isSent(id),
     };
   }
 

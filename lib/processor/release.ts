@@ -89,6 +89,12 @@ export class Release {
       case "outbox":
         outbox.kick();
         return;
+      case "outbox-answered":
+        outbox.answered(effect.msgId, effect.refused);
+        return;
+      case "status-released":
+        outbox.released(effect.resource);
+        return;
       case "outbox-passed":
         outbox.passed(effect.pingId);
         return;

@@ -97,12 +97,17 @@ export class OutboxLedger {
     });
   }
 
-  /** Notes a connection that left a message unanswered, between batches. */
-  noteUnanswered(id: number, nowMs: number): void {
+  /**
+   * Notes a connection that left a message unanswered, between batches.
+   *
+   * @returns Whether the message is parked now.
+   */
+  noteUnanswered(id: number, nowMs: number): boolean {
     const attempts = (this.#deliveries.get(id)?.attempts ?? 0) + 1;
     const parkedAtMs = attempts < LIMITS.outboxAttemptsMax ? 0 : nowMs;
     this.#deliveries.set(id, { attempts, parkedAtMs });
     this.#dirty.add(id);
+    return parkedAtMs > 0;
   }
 
   /** The row as it is with what memory knows. */

@@ -128,8 +128,8 @@ export class SqliteStore implements Store {
   }
 
   /** Notes that a connection left a message of the outbox unanswered. */
-  noteUnanswered(id: number): void {
-    this.#session.outbox.noteUnanswered(id, this.#env.clock.now());
+  noteUnanswered(id: number): boolean {
+    return this.#session.outbox.noteUnanswered(id, this.#env.clock.now());
   }
 
   /** Figures for health and metrics. */

@@ -252,8 +252,10 @@ export interface Store extends StoreReader {
    * Notes that a connection left a message of the outbox unanswered; after
    * too many of them it is parked. Saved with a later commit that writes, and
    * by `close`.
+   *
+   * @returns Whether it is parked now.
    */
-  noteUnanswered(id: number): void;
+  noteUnanswered(id: number): boolean;
   /** Figures for health and metrics. */
   stats(): StoreStats;
   /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */

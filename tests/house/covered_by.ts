@@ -59,6 +59,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/operations/insert.ts": "tests/unit/operations/write_test.ts",
   "lib/operations/local.ts": "tests/unit/operations/query_test.ts",
   "lib/operations/patch.ts": "tests/unit/operations/edged_test.ts",
+  "lib/operations/pod_status.ts": "tests/unit/operations/meta_sync_test.ts",
   "lib/operations/remote.ts": "tests/unit/operations/query_test.ts",
   "lib/operations/report.ts": "tests/unit/operations/edged_test.ts",
   "lib/operations/transient_fault.ts": "tests/unit/operations/enqueue_test.ts",
@@ -66,6 +67,11 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/processor/batch_runner.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/failure.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/meta_sync_timer.ts": "tests/unit/processor/processor_test.ts",
+  "lib/processor/outbox_backlog.ts":
+    "tests/unit/processor/outbox_sender_test.ts",
+  "lib/processor/outbox_flights.ts":
+    "tests/unit/processor/outbox_sender_test.ts",
+  "lib/processor/outbox_pings.ts": "tests/unit/processor/outbox_sender_test.ts",
   "lib/processor/release.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/requests.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/session.ts": "tests/unit/processor/processor_test.ts",

@@ -60,6 +60,19 @@ export class Recorder {
   }
 }
 
+/** Stores pods whose uid is their name, as if the cloud had sent them before. */
+export function storePods(store: Store, names: readonly string[]): void {
+  const batch = store.batch();
+  batch.message(() => {
+    for (const name of names) {
+      const row = { type: "pod", uid: name, version: "1", created: "" };
+      const key = `default/pod/${name}`;
+      batch.tx.put({ ...row, key, source: "edgecontroller", value: "{}" });
+    }
+  });
+  batch.commit();
+}
+
 /** Departures from the bench's defaults. */
 export interface BenchOptions {
   readonly observer?: ProcessorObserver;

@@ -368,8 +368,10 @@ Deno.test("MetaSync runs on its interval while connected only", async () => {
   const edged = bench.agent();
   await bench.clock.settle();
   const status = { UID: "uid-a", Name: "a", Status: { phase: "Running" } };
-  edged.send(fromEdged("update", "default/podstatus/a", status));
+  const report = fromEdged("update", "default/podstatus/a", status);
+  edged.send(report);
   await bench.clock.settle();
+  await bench.fromCloud(newResponse(TEST_STAMP, report, "OK"));
   bench.cloud.take();
   await bench.clock.advance(180_000);
   assertEquals(bench.cloud.take(), []);
