@@ -72,6 +72,8 @@ export type Effect =
     readonly msgId: string;
     readonly refused: boolean;
   }
+  /** Messages of the outbox were dropped, or are to be sent again. */
+  | { readonly kind: "outbox-changed"; readonly msgIds: readonly string[] }
   /** The pod of a status that waits in the outbox was stored. */
   | { readonly kind: "status-released"; readonly resource: string }
   /** The cloud answered a ping: what went before it has arrived. */

@@ -36,7 +36,14 @@ export type Item =
     readonly kind: "task";
     readonly run: (tx: StoreTransaction, context: Context) => Outcome;
     readonly failed: (context: Context) => Outcome;
+    /** Told once, after what it led to has left, or the processor has stopped. */
+    readonly settled?: () => void;
   };
+
+/** Tells tasks that nothing more comes of them. */
+export function settle(items: readonly Item[]): void {
+  for (const item of items) if (item.kind === "task") item.settled?.();
+}
 
 /** What {@link BatchRunner} needs from outside. */
 export interface BatchRunnerOptions {

@@ -158,7 +158,7 @@ export class OutboxSender {
     if (this.#backlog.releaseHeld(resource)) this.#go();
   }
 
-  /** Sends messages once more that were parked or not answered. */
+  /** Looks anew at messages that were sent, parked or dropped. */
   again(msgIds: readonly string[]): void {
     for (const msgId of msgIds) this.#flights.delete(msgId);
     this.#backlog.forget();

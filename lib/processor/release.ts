@@ -92,6 +92,9 @@ export class Release {
       case "outbox-answered":
         outbox.answered(effect.msgId, effect.refused);
         return;
+      case "outbox-changed":
+        outbox.again(effect.msgIds);
+        return;
       case "status-released":
         outbox.released(effect.resource);
         return;

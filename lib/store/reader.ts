@@ -152,6 +152,11 @@ export class Reader implements StoreReader {
     return this.outboxUse().rows;
   }
 
+  /** Number of messages that are sent no more. */
+  outboxParked(): number {
+    return this.#session.outbox.parked;
+  }
+
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse {
     const { outbox } = this.#session;

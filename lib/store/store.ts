@@ -233,6 +233,11 @@ export class SqliteStore implements Store {
     return this.#reader.outboxLength();
   }
 
+  /** Number of messages that are sent no more. */
+  outboxParked(): number {
+    return this.#reader.outboxParked();
+  }
+
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse {
     return this.#reader.outboxUse(type);

@@ -135,6 +135,8 @@ export interface StoreReader {
   outboxLast(resource: string): OutboxRow | undefined;
   /** Number of unconfirmed messages. */
   outboxLength(): number;
+  /** Number of messages that are sent no more. */
+  outboxParked(): number;
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse;
 }

@@ -75,6 +75,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/processor/release.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/requests.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/session.ts": "tests/unit/processor/processor_test.ts",
+  "lib/processor/watch_agents.ts": "tests/unit/processor/handover_test.ts",
   "lib/telemetry/exposition.ts": "tests/unit/telemetry/metrics_test.ts",
   "lib/telemetry/line.ts": "tests/unit/telemetry/log_test.ts",
   "lib/store/classify.ts": "tests/unit/store/pure_test.ts",
