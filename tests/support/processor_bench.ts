@@ -18,6 +18,10 @@ export class Recorder {
   readonly messages: Message[] = [];
   /** It takes nothing while set. */
   full = false;
+  /** It does not take these. */
+  refuses: (message: Message) => boolean = () => false;
+  /** Its room; missing: it has room. */
+  room: (() => Promise<void> | undefined) | undefined;
   #unregister: () => void;
   readonly #router: Router;
   readonly #name: string;
@@ -34,12 +38,13 @@ export class Recorder {
       name,
       group: options.group ?? "edged",
       receive: ({ message }) => {
-        if (this.full) return false;
+        if (this.full || this.refuses(message)) return false;
         this.messages.push(message);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);
         return true;
       },
+      room: () => this.room?.(),
       ...(options.agent ? { agent: options.agent } : {}),
     });
   }
