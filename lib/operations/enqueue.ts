@@ -71,9 +71,12 @@ function isSuperseded(last: OutboxRow, message: Message): boolean {
     sameContent(contentOf(last), message.content, last.type);
 }
 
-/** A parked one would not be sent: the repeated delete takes its place. */
+/**
+ * One that the cloud left unanswered is not sent again on this connection, or
+ * at all: the repeated delete takes its place.
+ */
 function isWaitingDelete(last: OutboxRow): boolean {
-  return last.operation === Operation.delete && last.parkedAtMs === 0;
+  return last.operation === Operation.delete && last.attempts === 0;
 }
 
 /** The content of a waiting message as it would be stored. */

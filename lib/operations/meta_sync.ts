@@ -69,10 +69,12 @@ function addOtherPods(
   }
 }
 
-/** Whether the outbox tells the cloud of it: not twice, and never before. */
+/**
+ * Whether the outbox tells the cloud of it: not twice, and never before. What
+ * the cloud left unanswered there is told here.
+ */
 function isOnItsWay(tx: StoreTransaction, status: string): boolean {
-  const waiting = tx.outboxLast(status);
-  return waiting !== undefined && waiting.parkedAtMs === 0;
+  return tx.outboxLast(status)?.attempts === 0;
 }
 
 function report(

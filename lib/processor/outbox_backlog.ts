@@ -121,9 +121,7 @@ export class OutboxBacklog {
     const rows = store.outboxInfo(this.#seenId);
     this.#isStale = false;
     this.#seenId = rows.at(-1)?.id ?? this.#seenId;
-    const open = rows.filter(({ parkedAtMs, msgId }) =>
-      parkedAtMs === 0 && !flights.get(msgId)
-    );
+    const open = rows.filter(({ msgId }) => !flights.get(msgId));
     if (this.#hasBegun) return this.#queue.add(open);
     this.#hasBegun = true;
     for (const { row } of flights.all()) this.#queue.occupy(row.resource);

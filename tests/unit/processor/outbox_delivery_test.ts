@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../lib/base/mod.ts";
 import {
   errStatus,
@@ -325,21 +325,69 @@ Deno.test("a ping that the link does not take is sent a second later", async () 
   assertEquals(bench.cloud.take().map((m) => m.route.operation), ["ping"]);
 });
 
-Deno.test("a line of messages that are gone is read anew", async () => {
-  const { bench, report } = await world();
+Deno.test("events that went while the link had no room are forgotten, too", async () => {
+  let reads = 0;
+  const { bench, report } = await world({
+    wrap: (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === "outboxRow") reads++;
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+  });
   await using _end = bench;
-  bench.cloud.room = () => new Promise(() => {});
+  // The link wakes the sender again and again and has no room after all.
+  let gate = Promise.withResolvers<void>();
+  bench.cloud.room = () => gate.promise;
   await bench.connect();
-  for (let i = 0; i < 2500; i += 100) {
+  for (let i = 0; i < 4000; i += 100) {
     await report(
       ...Array.from({ length: 100 }, (_, j) => event(`e${i + j}`)),
     );
+    const { resolve } = gate;
+    gate = Promise.withResolvers();
+    resolve();
   }
-  assertEquals(bench.store.outboxLength(), LIMITS.outboxEventsMax);
-  await bench.connect(false);
   bench.cloud.room = undefined;
-  await bench.connect();
+  gate.resolve();
+  await bench.clock.settle();
   const sent = bench.cloud.take().filter((m) => m.route.operation !== "ping");
   assertEquals(sent.length, LIMITS.outboxEventsMax);
-  assertEquals(sent[0]?.route.resource, "default/event/e1500");
+  assertEquals(sent[0]?.route.resource, "default/event/e3000");
+  assert(reads < 2500, `${reads}`);
+});
+
+Deno.test("a connection that lasts counts an unanswered message once", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await bench.connect();
+  await report(removal("a"));
+  await bench.clock.advance(300_000);
+  assertEquals(bench.store.outboxInfo(0).map((row) => row.attempts), [1]);
+});
+
+Deno.test("a look at the outbox anew sends nothing behind what is out", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await bench.connect();
+  await report(event("e"), event("e", "patch"), event("other"));
+  bench.cloud.take();
+  const done = bench.processor.changeOutbox({ what: "drop", ids: [3] });
+  await bench.clock.settle();
+  assertEquals((await done).messages.length, 1);
+  assertEquals(bench.cloud.take(), []);
+});
+
+Deno.test("a long backlog leaves other work its turn", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await report(...Array.from({ length: 200 }, (_, i) => event(`e${i}`)));
+  let sentBefore = -1;
+  const connecting = bench.connect();
+  bench.clock.defer(() => sentBefore = bench.cloud.messages.length);
+  await connecting;
+  assert(sentBefore > 0 && sentBefore < 100, `${sentBefore}`);
+  assert(bench.cloud.messages.length > 200);
 });
