@@ -20,7 +20,11 @@ import {
   OutboxOrderError,
 } from "../processor/mod.ts";
 import { Router } from "../router/mod.ts";
-import { openStore, type SqliteStore } from "../store/mod.ts";
+import {
+  openStore,
+  type SqliteStore,
+  type StoreOptions,
+} from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
@@ -42,6 +46,8 @@ export interface NodeParts {
   readonly log?: Logger;
   /** Departures from fixed times, for tests and demonstrations. */
   readonly timing?: Partial<NodeTiming>;
+  /** Departures from fixed sizes of the store, for tests. */
+  readonly storeSizes?: Pick<StoreOptions, "pagesMax" | "reserveBytes">;
 }
 
 /**
@@ -74,6 +80,7 @@ export class EdgeNode implements Component {
   readonly #stamp: Stamp;
   readonly #log: Logger;
   readonly #timing: NodeTiming;
+  readonly #storeSizes: NodeParts["storeSizes"];
   readonly #startedMs: number;
   #store: SqliteStore | undefined;
   #parts: Parts | undefined;
@@ -93,6 +100,7 @@ export class EdgeNode implements Component {
     this.#log = parts.log ??
       new Logger("node", { clock: this.#clock, level, format });
     this.#timing = { ...TIMING, ...parts.timing };
+    this.#storeSizes = parts.storeSizes;
     this.#startedMs = this.#clock.now();
     this.name = config.edgehub.controller.nodeId;
     this.router = new Router(this.#clock);
@@ -235,6 +243,7 @@ export class EdgeNode implements Component {
       path: this.#config.store.path,
       clock: this.#clock,
       log: (level, message) => log[level](message),
+      ...this.#storeSizes,
     });
     const problems = store.problems.join("; ");
     this.health.set(Check.store, problems ? "degraded" : "ok", problems);

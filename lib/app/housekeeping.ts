@@ -13,7 +13,7 @@ export interface HousekeepingOptions {
   /** What is known not to be right, and whether it is in sync. */
   readonly store: Pick<
     Store,
-    "problems" | "isSynced" | "outboxUse" | "outboxParked"
+    "problems" | "isSynced" | "outboxUse" | "outboxParked" | "tend"
   >;
   /** Time. */
   readonly clock: Clock;
@@ -75,6 +75,7 @@ export class Housekeeping implements Component {
 
   #lookAtStore(): void {
     const { health, store } = this.#options;
+    store.tend();
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
     const check = health.get(Check.store);

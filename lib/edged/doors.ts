@@ -104,10 +104,11 @@ export class Doors {
       throw error;
     }
     for (const listener of this.#listeners) {
-      this.#tasks.spawn("accept", () => this.#accept(listener, visitor));
-    }
-    if (socket) {
-      this.#tasks.spawn("watch", () => this.#watch(socket, inode, visitor));
+      const accepting = this.#accept(listener, visitor);
+      this.#tasks.spawn("accept", () => accepting);
+      if (listener.addr.transport !== "unix") continue;
+      const made = { inode, accepting };
+      this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
     }
     this.#parts.log.info("listening", { socket, port: this.port });
   }
@@ -130,11 +131,11 @@ export class Doors {
   /** Looks after the socket file until the doors are closed. */
   async #watch(
     path: string,
-    made: number | null,
+    made: { inode: number | null; accepting: Promise<void> },
     visitor: Visitor,
   ): Promise<void> {
     const { log } = this.#parts;
-    let inode = made;
+    let { inode, accepting } = made;
     for (;;) {
       await this.#pause(SOCKET_LOOK_MS);
       if (this.#closing.signal.aborted) return;
@@ -149,13 +150,17 @@ export class Doors {
         }
         log.warn("socket file was removed, made anew", { socket: path });
         this.#closeListener(path);
+        // The runtime removes the file of that name when accept has ended.
+        await accepting;
         await prepareUnixSocket(path);
         inode = await this.#listenAt(path);
         const listener = this.#listeners.at(-1);
         // Closed while the file was made.
         if (this.#closing.signal.aborted) this.#closeListeners();
         if (!listener || this.#closing.signal.aborted) return;
-        this.#tasks.spawn("accept", () => this.#accept(listener, visitor));
+        const next = this.#accept(listener, visitor);
+        accepting = next;
+        this.#tasks.spawn("accept", () => next);
       } catch (error) {
         log.error("socket file cannot be made anew", {
           socket: path,

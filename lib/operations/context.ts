@@ -22,8 +22,6 @@ export interface Context extends Stamp {
   barrier(id: string): readonly string[] | undefined;
   /** Whether the outbox message with this id is out and not confirmed. */
   isSent(id: string): boolean;
-  /** Set while statuses of all stored pods are to be reported, after a salvage. */
-  readonly reportAllPods: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isRecord } from "../base/mod.ts";
 import {
   Group,
+  type Message,
   Module,
   newMessage,
   Operation,
@@ -45,16 +46,20 @@ export const metaSync: Operate = (_message, tx, context): Outcome => {
       add(byNamespace, namespace, status);
     }
   }
-  if (context.reportAllPods) addOtherPods(tx, byNamespace);
   if (!context.connected) return effects;
-  for (const [namespace, statuses] of byNamespace) {
-    effects.push(report(context, namespace, statuses));
-  }
-  if (context.reportAllPods) effects.push({ kind: "reported" });
-  return effects;
+  const mark = tx.reportOwed();
+  if (mark > 0) addOtherPods(tx, byNamespace);
+  const messages = [...byNamespace].map(([namespace, statuses]) =>
+    report(context, namespace, statuses)
+  );
+  if (mark > 0) return [...effects, { kind: "report", messages, mark }];
+  return [
+    ...effects,
+    ...messages.map((message): Effect => ({ kind: "to-cloud", message })),
+  ];
 };
 
-/** After a salvage every stored pod is reported: CloudCore deletes ghosts. */
+/** After a loss every stored pod is reported: CloudCore deletes ghosts. */
 function addOtherPods(
   tx: StoreTransaction,
   byNamespace: Map<string, PodStatus[]>,
@@ -81,17 +86,14 @@ function report(
   context: Context,
   namespace: string,
   statuses: readonly PodStatus[],
-): Effect {
-  return {
-    kind: "to-cloud",
-    message: newMessage(context, {
-      source: Module.metamanager,
-      group: Group.resource,
-      operation: Operation.update,
-      resource: resourceOf(namespace, ResourceType.podstatus),
-      content: statuses,
-    }),
-  };
+): Message {
+  return newMessage(context, {
+    source: Module.metamanager,
+    group: Group.resource,
+    operation: Operation.update,
+    resource: resourceOf(namespace, ResourceType.podstatus),
+    content: statuses,
+  });
 }
 
 function readStatus(row: MetaRow, name: string): PodStatus | undefined {

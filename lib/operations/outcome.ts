@@ -59,8 +59,13 @@ export type Effect =
   | { readonly kind: "confirmed"; readonly key: string }
   /** The link to the cloud came up or went down. */
   | { readonly kind: "connection"; readonly connected: boolean }
-  /** The statuses of all stored pods are among the effects. */
-  | { readonly kind: "reported" }
+  /** Statuses of all stored pods, owed to the cloud until all have left. */
+  | {
+    readonly kind: "report";
+    readonly messages: readonly Message[];
+    /** The loss since which they are owed. */
+    readonly mark: number;
+  }
   /** The outbox has something to send. */
   | { readonly kind: "outbox" }
   /**

@@ -18,10 +18,12 @@ import {
   outboxTask,
 } from "./outbox_order.ts";
 import { OutboxSender } from "./outbox_sender.ts";
+import { StoreProbe } from "./probe.ts";
 import { Release } from "./release.ts";
+import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
-import { SYNCED } from "./synced.ts";
+import { synced } from "./synced.ts";
 import { watchAgents } from "./watch_agents.ts";
 
 /**
@@ -46,9 +48,9 @@ export class Processor implements Component {
   readonly #session: Session;
   readonly #runner: BatchRunner;
   readonly #metaSync: MetaSyncTimer;
+  readonly #probe: StoreProbe;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
-  #reportAllPods: boolean;
   /** Rebuild of the store up to which all agents and the cloud know of it. */
   #generation: number;
   #scheduled: Timer | undefined;
@@ -60,14 +62,14 @@ export class Processor implements Component {
     this.#options = options;
     this.#observer = options.observer ?? {};
     const { clock, stamp, store, nodeId, router } = options;
-    this.#reportAllPods = store.problems.length > 0;
     this.#generation = store.generation;
     const send = (message: Message) => this.#send(Module.edgehub, message);
     const onError = (error: unknown) => this.#observer.failed?.(error, 0);
     this.#session = new Session({
       clock,
       settleMs: options.syncSettleMs,
-      onSettled: () => this.#task(SYNCED),
+      standalone: options.standalone,
+      onSettled: () => this.#task(synced(() => this.#session.settle())),
     });
     this.#requests = new RemoteRequests({
       clock,
@@ -114,9 +116,10 @@ export class Processor implements Component {
       outbox: this.#outbox,
       send: (to, message) => this.#send(to, message),
       onConfirmed: (key) => this.#session.confirm(key),
-      onReported: () => this.#reportAllPods = false,
+      onReported: (mark) => this.#task(reported(mark)),
       observer: this.#observer,
     });
+    this.#probe = new StoreProbe({ clock, task: (item) => this.#task(item) });
     this.#metaSync = new MetaSyncTimer({
       clock,
       stamp,
@@ -167,7 +170,7 @@ export class Processor implements Component {
     if (this.#state !== "new") return Promise.resolve();
     this.#state = "running";
     const { router, standalone } = this.#options;
-    if (standalone) this.#task(SYNCED);
+    if (standalone) this.#session.restart();
     this.#ends = [
       router.register({
         name: this.name,
@@ -200,6 +203,7 @@ export class Processor implements Component {
     this.#scheduled?.cancel();
     this.#metaSync.stop();
     this.#session.stop();
+    this.#probe.stop();
     this.#outbox.disconnected();
     this.#requests.cancelAll();
     this.#handover.stop();
@@ -232,6 +236,7 @@ export class Processor implements Component {
       this.#scheduled = undefined;
       const items = this.#take();
       const outcomes = this.#runner.run(items);
+      this.#probe.note(this.#runner.failing);
       for (const outcome of outcomes) this.#release.run(outcome);
       settle(items);
       this.#followRebuild();
@@ -242,14 +247,12 @@ export class Processor implements Component {
 
   /** A store rebuilt in between may have lost what agents and cloud know. */
   #followRebuild(): void {
-    const { store, standalone } = this.#options;
+    const { store } = this.#options;
     if (store.generation === this.#generation) return;
     this.#generation = store.generation;
-    this.#reportAllPods = true;
     this.#handover.restart();
     this.#session.restart();
     this.#outbox.restart();
-    if (standalone) this.#task(SYNCED);
   }
 
   #isIdle(): boolean {
@@ -276,7 +279,6 @@ export class Processor implements Component {
       newId: stamp.newId,
       now: stamp.now,
       connected: this.#session.connected,
-      reportAllPods: this.#reportAllPods,
       isConfirmed: (key) => this.#session.isConfirmed(key),
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),

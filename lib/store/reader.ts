@@ -147,6 +147,11 @@ export class Reader implements StoreReader {
     return row && outbox.over(row);
   }
 
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return readNumber(this.#session.db, "report");
+  }
+
   /** Number of unconfirmed messages. */
   outboxLength(): number {
     return this.outboxUse().rows;

@@ -132,6 +132,11 @@ export class SqliteStore implements Store {
     return this.#session.outbox.noteUnanswered(id, this.#env.clock.now());
   }
 
+  /** Looks whether a problem with the disk is over. */
+  tend(): void {
+    this.#env.reserve.tend();
+  }
+
   /** Figures for health and metrics. */
   stats(): StoreStats {
     return statsOf(this.#env, this.#session);
@@ -241,6 +246,11 @@ export class SqliteStore implements Store {
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse {
     return this.#reader.outboxUse(type);
+  }
+
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return this.#reader.reportOwed();
   }
 
   async #takeSnapshot(): Promise<boolean> {

@@ -144,6 +144,18 @@ export class Transaction extends Reader implements StoreTransaction {
     });
   }
 
+  /** Writes a little that means nothing, to see whether the store takes it. */
+  probe(): void {
+    this.#env.reserve.admit();
+    this.#write((db) => writeState(db, "probe", this.#env.clock.now()));
+  }
+
+  /** Notes that the report owed since a loss was sent; since another it stays. */
+  settleReport(mark: number): void {
+    if (mark === 0 || this.reportOwed() !== mark) return;
+    this.#write((db) => writeState(db, "report", 0));
+  }
+
   /** Removes the oldest outbox rows of a type beyond a bound, never the newest. */
   trimOutbox(type: string, keep: OutboxUse): number {
     let count = 0;

@@ -139,6 +139,11 @@ export interface StoreReader {
   outboxParked(): number;
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse;
+  /**
+   * Mark of the loss after which the cloud is owed the statuses of all stored
+   * pods, so that it deletes those it has no more; 0 if it is owed nothing.
+   */
+  reportOwed(): number;
 }
 
 /** An object to write; the store gives the revision. */
@@ -178,6 +183,20 @@ export interface StoreTransaction extends StoreReader {
   unpark(id: number): boolean;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
+  /**
+   * Writes a little that means nothing: its COMMIT shows whether the store
+   * takes anything.
+   *
+   * @throws {StoreError} `full` while the store may not grow.
+   */
+  probe(): void;
+  /**
+   * Notes that the report owed since a loss was sent. One that is owed since
+   * another loss stays owed.
+   *
+   * @param mark What `reportOwed` said when the report was made.
+   */
+  settleReport(mark: number): void;
   /**
    * Removes the oldest outbox rows of a type beyond a bound, but never the
    * newest.
@@ -260,6 +279,8 @@ export interface Store extends StoreReader {
   noteUnanswered(id: number): boolean;
   /** Figures for health and metrics. */
   stats(): StoreStats;
+  /** Looks whether a problem with the disk is over; for each second or so. */
+  tend(): void;
   /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */
   readonly problems: readonly string[];
   /**

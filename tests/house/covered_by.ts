@@ -49,7 +49,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/dev/hub_listener.ts": "tests/unit/dev/cloud_hub_test.ts",
   "lib/dev/pod_defaults.ts": "tests/unit/dev/cloud_core_replay_test.ts",
   "lib/edged/agent_reader.ts": "tests/unit/edged/agent_connection_test.ts",
-  "lib/edged/doors.ts": "tests/unit/edged/listener_test.ts",
   "lib/edged/stats.ts": "tests/unit/edged/listener_test.ts",
   "lib/identity/enrolment_error.ts": "tests/unit/identity/enrol_test.ts",
   "lib/message/names.ts": "tests/unit/message/admit_test.ts",

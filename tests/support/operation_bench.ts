@@ -31,8 +31,6 @@ export class OperationBench implements AsyncDisposable {
   connected = true;
   /** Wall clock in milliseconds. */
   nowMs = Date.parse("2026-06-01T00:00:00Z");
-  /** After a salvage. */
-  reportAllPods = false;
   /** Keys that the cloud vouched for. */
   readonly confirmed = new Set<string>();
   /** Requests that wait for the cloud, by upstream id. */
@@ -101,7 +99,6 @@ export class OperationBench implements AsyncDisposable {
       nodeId: "edge-1",
       connected: this.connected,
       remoteTypes: REMOTE_TYPES,
-      reportAllPods: this.reportAllPods,
       newId: nextId,
       now: () => this.nowMs,
       isConfirmed: (key) => this.confirmed.has(key),

@@ -7,6 +7,7 @@ import {
   openStore,
   type SqliteStore,
   type Store,
+  type TombstoneLimits,
 } from "../../lib/store/mod.ts";
 import { nextId, TEST_STAMP } from "./messages.ts";
 import { REMOTE_TYPES } from "./operation_bench.ts";
@@ -20,8 +21,10 @@ export class Recorder {
   full = false;
   /** It does not take these. */
   refuses: (message: Message) => boolean = () => false;
-  /** Its room; missing: it has room. */
-  room: (() => Promise<void> | undefined) | undefined;
+  /** What its room says; missing: it has room. */
+  waits: (() => Promise<void> | undefined) | undefined;
+  /** It takes so many more. */
+  room = Infinity;
   #unregister: () => void;
   readonly #router: Router;
   readonly #name: string;
@@ -38,13 +41,14 @@ export class Recorder {
       name,
       group: options.group ?? "edged",
       receive: ({ message }) => {
-        if (this.full || this.refuses(message)) return false;
+        if (this.full || this.refuses(message) || this.room === 0) return false;
+        this.room--;
         this.messages.push(message);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);
         return true;
       },
-      room: () => this.room?.(),
+      room: () => this.waits?.(),
       ...(options.agent ? { agent: options.agent } : {}),
     });
   }
@@ -84,6 +88,7 @@ export interface BenchOptions {
   readonly standalone?: boolean;
   readonly wrap?: (store: SqliteStore) => Store;
   readonly folder?: string;
+  readonly tombstoneLimits?: TombstoneLimits;
 }
 
 /** A processor on a real store, in virtual time, with recorders for links. */
@@ -103,6 +108,9 @@ export class ProcessorBench implements AsyncDisposable {
       path: `${folder}/metamanager.db`,
       clock: new SystemClock(),
       reserveBytes: 0,
+      ...(options.tombstoneLimits
+        ? { tombstoneLimits: options.tombstoneLimits }
+        : {}),
     });
     this.processor = new Processor({
       router: this.router,

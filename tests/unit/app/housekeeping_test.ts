@@ -15,6 +15,10 @@ function world() {
     outboxParked() {
       return this.parked;
     },
+    tended: 0,
+    tend() {
+      this.tended++;
+    },
     isSynced() {
       if (this.broken) throw new Error("disk I/O error");
       return this.synced;
@@ -55,6 +59,7 @@ Deno.test("Housekeeping keeps the checks of the store true", async () => {
   store.problems.pop();
   await clock.advance(1000);
   assertEquals([state("store"), state("outbox")], ["ok", "degraded"]);
+  assertEquals([state("store"), store.tended], ["ok", 3]);
   await housekeeping.stop();
   assertEquals(clock.pending, 0);
 });

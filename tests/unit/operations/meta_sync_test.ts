@@ -74,14 +74,20 @@ Deno.test("MetaSync says nothing of what the outbox is about to say", async () =
   await using bench = await OperationBench.open();
   put(bench, "default", "a");
   const confirm = put(bench, "default", "b");
-  const reported = () =>
-    effects(sync(bench), "to-cloud").flatMap((e) =>
-      (e.message.content as { Name: string }[]).map((s) => s.Name)
+  const reported = () => {
+    const outcome = sync(bench);
+    const messages = [
+      ...effects(outcome, "to-cloud").map((e) => e.message),
+      ...effects(outcome, "report").flatMap((e) => e.messages),
+    ];
+    return messages.flatMap((m) =>
+      (m.content as { Name: string }[]).map((s) => s.Name)
     );
+  };
   assertEquals(reported(), []);
   confirm();
   assertEquals(reported(), ["b"]);
-  bench.reportAllPods = true;
+  bench.store.recover();
   assertEquals(reported(), ["b"], "nor of the older status in the pod");
   bench.store.noteUnanswered(1);
   assertEquals(reported(), ["a", "b"], "what was left unanswered");
@@ -112,18 +118,24 @@ Deno.test("an idle MetaSync writes nothing", async () => {
   assertEquals(bench.store.revision(), revision);
 });
 
-Deno.test("after a salvage every stored pod is reported once", async () => {
+Deno.test("after a loss every stored pod is to be reported, in one effect with its mark", async () => {
   await using bench = await OperationBench.open();
   put(bench, "default", "a")();
   bench.cloud(fromCloud("insert", "default/pod/b", pod("b", 1)));
-  bench.reportAllPods = true;
+  bench.store.recover();
+  bench.connected = false;
+  assertEquals(sync(bench), []);
+  bench.connected = true;
   const outcome = sync(bench);
-  const [report] = effects(outcome, "to-cloud");
-  const names = (report?.message.content as { Name: string }[]).map((s) =>
-    s.Name
+  assertEquals(outcome.length, 1);
+  const { messages, mark } = only(outcome, "report");
+  const names = messages.map(({ content }) =>
+    (content as { Name: string }[]).map(({ Name }) => Name)
   );
-  assertEquals(names, ["a", "b"]);
-  only(outcome, "reported");
+  assertEquals(names, [["a", "b"]]);
+  assertEquals(mark, bench.store.reportOwed());
+  // Made anew until it is known to have left.
+  assertEquals(only(sync(bench), "report").mark, mark);
 });
 
 for (const operation of ["connect", "publish"]) {

@@ -251,14 +251,14 @@ Deno.test("backlog_is_merged_and_yields_to_live: each message asks the link for 
   await using _end = bench;
   await report(status("a", 1), event("e1"), event("e2"), status("b", 1));
   let open = Promise.withResolvers<void>();
-  bench.cloud.room = () => open.promise;
+  bench.cloud.waits = () => open.promise;
   await bench.connect();
   assertEquals(bench.cloud.take(), []);
   // The link has room for one message at a time.
   const next = async () => {
     const { resolve } = open;
     let isFree = true;
-    bench.cloud.room = () => {
+    bench.cloud.waits = () => {
       if (!isFree) return open.promise;
       isFree = false;
       return undefined;
@@ -286,11 +286,11 @@ Deno.test("backlog_is_merged_and_yields_to_live: each message asks the link for 
 Deno.test("a link whose promise of room never settles holds up the old connection only", async () => {
   const { bench, report } = await world();
   await using _end = bench;
-  bench.cloud.room = () => new Promise(() => {});
+  bench.cloud.waits = () => new Promise(() => {});
   await report(status("a", 1));
   await bench.connect();
   await bench.connect(false);
-  bench.cloud.room = undefined;
+  bench.cloud.waits = undefined;
   await bench.connect();
   assertEquals(bench.cloud.take().map(roundOf), [1]);
 });
@@ -340,7 +340,7 @@ Deno.test("events that went while the link had no room are forgotten, too", asyn
   await using _end = bench;
   // The link wakes the sender again and again and has no room after all.
   let gate = Promise.withResolvers<void>();
-  bench.cloud.room = () => gate.promise;
+  bench.cloud.waits = () => gate.promise;
   await bench.connect();
   for (let i = 0; i < 4000; i += 100) {
     await report(
@@ -350,7 +350,7 @@ Deno.test("events that went while the link had no room are forgotten, too", asyn
     gate = Promise.withResolvers();
     resolve();
   }
-  bench.cloud.room = undefined;
+  bench.cloud.waits = undefined;
   gate.resolve();
   await bench.clock.settle();
   const sent = bench.cloud.take().filter((m) => m.route.operation !== "ping");
