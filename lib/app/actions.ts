@@ -1,9 +1,13 @@
 import { type Action, ActionError } from "../admin/mod.ts";
 
+import { type ChangeOutbox, outboxActions } from "./outbox_actions.ts";
+
 /** What of a node an operator can set going. */
 export interface Actionable {
   /** Dials the cloud now. */
   reconnect(): void;
+  /** Retries or drops messages of the outbox. */
+  changeOutbox: ChangeOutbox;
 }
 
 /**
@@ -17,6 +21,7 @@ export function actionsOf(
   url: string,
 ): Readonly<Record<string, Action>> {
   return {
+    ...outboxActions((order) => node.changeOutbox(order)),
     "/reconnect": () => {
       if (url === "") {
         throw new ActionError(409, "Cannot dial: this is a standalone node", {

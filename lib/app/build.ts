@@ -47,6 +47,8 @@ export interface Ingredients extends ObserverParts {
   readonly store: SqliteStore;
   /** State of the node, for its operator. */
   readonly status: () => NodeStatus;
+  /** Further pages for an operator, by path of the admin socket. */
+  readonly views: Readonly<Record<string, () => unknown>>;
   /** What an operator can have done, by path of the admin socket. */
   readonly actions: Readonly<Record<string, Action>>;
 }
@@ -173,7 +175,7 @@ function buildAdmin(
   from: Ingredients,
   housekeeping: Housekeeping,
 ): AdminServer {
-  const { log, health, metrics, status, actions, config } = from;
+  const { log, health, metrics, status, views, actions, config } = from;
   return new AdminServer({
     log: log.child("admin"),
     sources: {
@@ -183,6 +185,7 @@ function buildAdmin(
       },
       metrics: () => metrics.render(),
       status,
+      views,
       actions,
     },
   }, { socket: config.admin.socket });

@@ -14,6 +14,11 @@ import {
   type InProcessOptions,
 } from "../edged/mod.ts";
 import type { Stamp } from "../message/mod.ts";
+import {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  OutboxOrderError,
+} from "../processor/mod.ts";
 import { Router } from "../router/mod.ts";
 import {
   openStore,
@@ -24,6 +29,7 @@ import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
@@ -155,8 +161,33 @@ export class EdgeNode implements Component {
       edged: this.#parts?.edged,
       processor: this.#parts?.processor,
       store: this.#store,
+      metrics: this.metrics,
       url: this.#config.edgehub.websocket.url,
     });
+  }
+
+  /** What waits for the cloud's confirmation, oldest first; no contents. */
+  outbox(): OutboxMessage[] {
+    const nowMs = this.#clock.now();
+    return (this.#store?.outboxInfo(0) ?? []).map((row) =>
+      outboxMessage(row, {
+        nowMs,
+        isSent: this.#parts?.processor.isSent(row.msgId) ?? false,
+      })
+    );
+  }
+
+  /**
+   * Retries or drops messages of the outbox.
+   *
+   * @throws {OutboxOrderError} If the node does not run, or its store cannot
+   *   be written now.
+   */
+  changeOutbox(order: OutboxOrder): Promise<OutboxOrderDone> {
+    return this.#parts?.processor.changeOutbox(order) ??
+      Promise.reject(
+        new OutboxOrderError("Cannot change the outbox: the node does not run"),
+      );
   }
 
   /** Dials the cloud now if the link is down. */
@@ -239,6 +270,7 @@ export class EdgeNode implements Component {
       health: this.health,
       refused: refusals(this.health),
       status: () => this.status(),
+      views: { "/outbox": () => ({ messages: this.outbox() }) },
       actions: actionsOf(this, this.#config.edgehub.websocket.url),
       store,
     });

@@ -68,6 +68,19 @@ export type Effect =
   }
   /** The outbox has something to send. */
   | { readonly kind: "outbox" }
+  /**
+   * The cloud answered a message of the outbox; if it refused it for now, the
+   * message is to be sent again.
+   */
+  | {
+    readonly kind: "outbox-answered";
+    readonly msgId: string;
+    readonly refused: boolean;
+  }
+  /** Messages of the outbox were dropped, or are to be sent again. */
+  | { readonly kind: "outbox-changed"; readonly msgIds: readonly string[] }
+  /** The pod of a status that waits in the outbox was stored. */
+  | { readonly kind: "status-released"; readonly resource: string }
   /** The cloud answered a ping: what went before it has arrived. */
   | { readonly kind: "outbox-passed"; readonly pingId: string }
   /** The cloud refused a message of the outbox for good. */
@@ -88,7 +101,8 @@ export type Noted =
   | "stale"
   | "unsolicited"
   | "damaged-row"
-  | "event-dropped";
+  | "event-dropped"
+  | "outbox-full";
 
 /**
  * What an operation returns: effects in the order in which they are to leave,

@@ -39,6 +39,13 @@ export const response: Operate = (message, tx, context): Outcome => {
   const effects: Effect[] = [];
   const refusal = refusalOf(message);
   const confirms = !refusal.transient && tx.confirm(parentId);
+  if (confirms || context.isSent(parentId)) {
+    effects.push({
+      kind: "outbox-answered",
+      msgId: parentId,
+      refused: refusal.transient,
+    });
+  }
   if (confirms && refusal.reason) {
     effects.push({
       kind: "refused",

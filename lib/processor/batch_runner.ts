@@ -6,7 +6,12 @@ import {
   NODE_CONNECTION_SOURCE,
   type Origin,
 } from "../message/mod.ts";
-import { type Context, operationFor, type Outcome } from "../operations/mod.ts";
+import {
+  type Context,
+  operationFor,
+  type Outcome,
+  TransientFault,
+} from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
 import {
   type Batch,
@@ -33,7 +38,14 @@ export type Item =
     readonly proves?: boolean;
     readonly run: (tx: StoreTransaction, context: Context) => Outcome;
     readonly failed: (context: Context) => Outcome;
+    /** Told once, after what it led to has left, or the processor has stopped. */
+    readonly settled?: () => void;
   };
+
+/** Tells tasks that nothing more comes of them. */
+export function settle(items: readonly Item[]): void {
+  for (const item of items) if (item.kind === "task") item.settled?.();
+}
 
 /** What {@link BatchRunner} needs from outside. */
 export interface BatchRunnerOptions {
@@ -144,6 +156,11 @@ export class BatchRunner {
       if (item.kind === "message") {
         const fault = permanentFaultOf(error, item.envelope.message);
         if (fault) return this.#refused(item.envelope, fault);
+      }
+      if (error instanceof TransientFault && item.kind === "message") {
+        const { resource } = item.envelope.message.route;
+        observer.noted?.("outbox-full", resource);
+        return this.#failed(item, error);
       }
       this.#failedAlone++;
       observer.failed?.(error, 1);

@@ -7,11 +7,16 @@ import {
 import { type Message, Module, type Origin } from "../message/mod.ts";
 import { type Context, noAnswer, unanswered } from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { BatchRunner, type Item } from "./batch_runner.ts";
+import { BatchRunner, type Item, settle } from "./batch_runner.ts";
 import { Handover } from "./handover.ts";
 import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
+import {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  outboxTask,
+} from "./outbox_order.ts";
 import { OutboxSender } from "./outbox_sender.ts";
 import { StoreProbe } from "./probe.ts";
 import { Release } from "./release.ts";
@@ -19,6 +24,7 @@ import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
 import { synced } from "./synced.ts";
+import { watchAgents } from "./watch_agents.ts";
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -93,6 +99,7 @@ export class Processor implements Component {
       store,
       send,
       room: () => router.room(Module.edgehub),
+      onParked: (resource) => this.#observer.parked?.(resource),
       onError,
     });
     this.#runner = new BatchRunner({
@@ -141,6 +148,23 @@ export class Processor implements Component {
     return this.#handover.live;
   }
 
+  /** Whether a message of the outbox was sent and is not confirmed. */
+  isSent(msgId: string): boolean {
+    return this.#outbox.isSent(msgId);
+  }
+
+  /**
+   * Retries or drops messages of the outbox.
+   *
+   * @throws {OutboxOrderError} If the store cannot be written now.
+   */
+  changeOutbox(order: OutboxOrder): Promise<OutboxOrderDone> {
+    const { item, done } = outboxTask(order);
+    if (this.#state === "running") this.#task(item);
+    else settle([item]);
+    return done;
+  }
+
   /** Registers at the router and starts the MetaSync timer. */
   start(): Promise<void> {
     if (this.#state !== "new") return Promise.resolve();
@@ -154,19 +178,8 @@ export class Processor implements Component {
         receive: (envelope) => this.#receive(envelope),
         room: () => this.#inbox.room(),
       }),
-      router.observe({
-        registered: (module) => {
-          if (module.agent) this.#handover.attached(module);
-        },
-        unregistered: (module) => {
-          if (module.agent) this.#handover.detached(module);
-        },
-        handed: (module, revision) => this.#handover.handed(module, revision),
-      }),
+      watchAgents(router, this.#handover),
     ];
-    for (const module of router.modules()) {
-      if (module.agent) this.#handover.attached(module);
-    }
     this.#metaSync.start();
     return Promise.resolve();
   }
@@ -194,6 +207,7 @@ export class Processor implements Component {
     this.#outbox.disconnected();
     this.#requests.cancelAll();
     this.#handover.stop();
+    settle(this.#tasks);
     // Whoever waits for room must not wait for ever.
     this.#inbox.clear();
     this.#idle?.resolve();
@@ -220,9 +234,11 @@ export class Processor implements Component {
     if (this.#scheduled || this.#state !== "running") return;
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
-      const outcomes = this.#runner.run(this.#take());
+      const items = this.#take();
+      const outcomes = this.#runner.run(items);
       this.#probe.note(this.#runner.failing);
       for (const outcome of outcomes) this.#release.run(outcome);
+      settle(items);
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
@@ -266,6 +282,7 @@ export class Processor implements Component {
       isConfirmed: (key) => this.#session.isConfirmed(key),
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),
+      isSent: (id) => this.#outbox.isSent(id),
     };
   }
 

@@ -92,6 +92,15 @@ export class Release {
       case "outbox":
         outbox.kick();
         return;
+      case "outbox-answered":
+        outbox.answered(effect.msgId, effect.refused);
+        return;
+      case "outbox-changed":
+        outbox.again(effect.msgIds);
+        return;
+      case "status-released":
+        outbox.released(effect.resource);
+        return;
       case "outbox-passed":
         outbox.passed(effect.pingId);
         return;

@@ -51,8 +51,12 @@ export class SqliteBatch implements Batch {
     assert(this.#isOpen, "a message runs in an open batch");
     assert(!this.#inMessage, "messages do not nest");
     if (this.#lost) throw this.#lost;
-    const { raised, revisions } = this.#session;
-    const mark = { raised: raised.mark, revision: revisions.last };
+    const { outbox, raised, revisions } = this.#session;
+    const mark = {
+      outbox: outbox.mark,
+      raised: raised.mark,
+      revision: revisions.last,
+    };
     this.#inMessage = true;
     try {
       const result = run();
@@ -63,6 +67,7 @@ export class SqliteBatch implements Batch {
       return result;
     } catch (error) {
       if (this.#lost) throw this.#lost;
+      outbox.undo(mark.outbox);
       raised.undo(mark.raised);
       revisions.undo(mark.revision);
       this.#undoMessage();
@@ -81,12 +86,13 @@ export class SqliteBatch implements Batch {
    */
   commit(): void {
     assert(this.#isOpen && !this.#inMessage, "an open batch is committed");
-    const { db, raised, positions, revisions, tombstones, watch } =
+    const { db, outbox, raised, positions, revisions, tombstones, watch } =
       this.#session;
     const writes = this.#isDirty || raised.isFull;
     const savesPositions = positions.isDue;
     if (!writes && !this.#lost) {
       if (db.inTransaction) db.run("ROLLBACK");
+      outbox.commit(false);
       raised.commit(false);
       return this.#end("committed");
     }
@@ -94,6 +100,7 @@ export class SqliteBatch implements Batch {
       if (this.#lost) throw this.#lost;
       if (!this.#isBegun) this.#begin();
       raised.write(db);
+      outbox.write(db);
       if (savesPositions) positions.write(db);
       tombstones.run(db);
       vacuumSlice(db);
@@ -103,6 +110,7 @@ export class SqliteBatch implements Batch {
       throw error;
     }
     raised.commit(true);
+    outbox.commit(true);
     revisions.commit();
     if (savesPositions) positions.saved();
     this.#end("committed");
@@ -118,7 +126,8 @@ export class SqliteBatch implements Batch {
   /** Undoes everything; does nothing if the batch has ended. */
   rollback(): void {
     if (!this.#isOpen) return;
-    const { db, raised, revisions } = this.#session;
+    const { db, outbox, raised, revisions } = this.#session;
+    outbox.undo(0);
     raised.undo(0);
     revisions.rollback();
     try {

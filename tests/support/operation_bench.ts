@@ -35,6 +35,8 @@ export class OperationBench implements AsyncDisposable {
   readonly confirmed = new Set<string>();
   /** Requests that wait for the cloud, by upstream id. */
   readonly requests = new Map<string, RemoteRequest>();
+  /** Outbox messages that are out. */
+  readonly sent = new Set<string>();
   /** Outbox messages behind pings, by ping id. */
   readonly barriers = new Map<string, readonly string[]>();
   readonly #folder: string;
@@ -102,6 +104,7 @@ export class OperationBench implements AsyncDisposable {
       isConfirmed: (key) => this.confirmed.has(key),
       request: (id) => this.requests.get(id),
       barrier: (id) => this.barriers.get(id),
+      isSent: (id) => this.sent.has(id),
     };
   }
 

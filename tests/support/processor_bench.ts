@@ -19,6 +19,10 @@ export class Recorder {
   readonly messages: Message[] = [];
   /** It takes nothing while set. */
   full = false;
+  /** It does not take these. */
+  refuses: (message: Message) => boolean = () => false;
+  /** What its room says; missing: it has room. */
+  waits: (() => Promise<void> | undefined) | undefined;
   /** It takes so many more. */
   room = Infinity;
   #unregister: () => void;
@@ -37,13 +41,14 @@ export class Recorder {
       name,
       group: options.group ?? "edged",
       receive: ({ message }) => {
-        if (this.full || this.room === 0) return false;
+        if (this.full || this.refuses(message) || this.room === 0) return false;
         this.room--;
         this.messages.push(message);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);
         return true;
       },
+      room: () => this.waits?.(),
       ...(options.agent ? { agent: options.agent } : {}),
     });
   }
@@ -62,6 +67,19 @@ export class Recorder {
   leave(): void {
     this.#unregister();
   }
+}
+
+/** Stores pods whose uid is their name, as if the cloud had sent them before. */
+export function storePods(store: Store, names: readonly string[]): void {
+  const batch = store.batch();
+  batch.message(() => {
+    for (const name of names) {
+      const row = { type: "pod", uid: name, version: "1", created: "" };
+      const key = `default/pod/${name}`;
+      batch.tx.put({ ...row, key, source: "edgecontroller", value: "{}" });
+    }
+  });
+  batch.commit();
 }
 
 /** Departures from the bench's defaults. */

@@ -4,7 +4,10 @@ import { actionsOf } from "../../../lib/app/actions.ts";
 
 Deno.test("actionsOf, reconnect dials, but not on a standalone node", () => {
   let dials = 0;
-  const node = { reconnect: () => void dials++ };
+  const node = {
+    reconnect: () => void dials++,
+    changeOutbox: () => Promise.resolve({ messages: [], missing: [] }),
+  };
   const url = "wss://cloud.example:10000";
   assertEquals(actionsOf(node, url)["/reconnect"]?.({}), { dialling: url });
   assertEquals(dials, 1);

@@ -176,7 +176,13 @@ Deno.test("full_disk_recovers, alone once there is room", () => {
   assertEquals(commit(store, (tx) => tx.remove("default/pod/a")), 2);
   assertEquals(store.list("pod"), []);
   const enqueue = store.batch();
-  const entry = { resource: "r", type: "event", text: "{}", createdAtMs: 0 };
+  const entry = {
+    resource: "r",
+    type: "event",
+    operation: "insert",
+    text: "{}",
+    createdAtMs: 0,
+  };
   assertThrows(
     () => enqueue.message(() => enqueue.tx.enqueue({ msgId: "m", ...entry })),
     StoreError,
