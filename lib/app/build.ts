@@ -111,7 +111,7 @@ function buildProcessor(from: Ingredients): Processor {
 
 function buildEdgehub(from: Ingredients): Edgehub {
   const { router, clock, random, stamp, timing } = from;
-  const { websocket, controller, reconnect, messageBytesMax } =
+  const { websocket, controller, reconnect, rate, messageBytesMax } =
     from.config.edgehub;
   return new Edgehub({
     router,
@@ -134,6 +134,7 @@ function buildEdgehub(from: Ingredients): Edgehub {
       proofTimeoutMs: timing.proofTimeoutMs,
     },
     reconnect,
+    rate,
     messageBytesMax,
     observer: edgehubObserver(from),
   });

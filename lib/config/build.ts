@@ -51,6 +51,10 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
       capMs: ms(values["edgehub.reconnect.cap"]),
     },
     messageBytesMax: values["edgehub.message-size"],
+    rate: {
+      perSecond: values["edgehub.message-qps"],
+      burst: values["edgehub.message-burst"],
+    },
   };
 }
 

@@ -40,6 +40,13 @@ export interface Config {
     };
     /** Largest message from the cloud. */
     readonly messageBytesMax: number;
+    /** Rate of the messages to the cloud that are no answers. */
+    readonly rate: {
+      /** Messages a second; 0: no bound. */
+      readonly perSecond: number;
+      /** Messages that may go at once after a pause. */
+      readonly burst: number;
+    };
   };
   /** What the message processor does by itself. */
   readonly meta: {

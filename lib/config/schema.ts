@@ -154,6 +154,21 @@ export const SCHEMA = {
     max: 2 * LIMITS.messageBytesMax,
     doc: "Largest message from the cloud; a larger one is refused.",
   },
+  "edgehub.message-qps": {
+    type: "integer",
+    default: 30,
+    min: 0,
+    max: 100_000,
+    doc:
+      "Messages to the cloud per second, keepalive and answers not counted; 0: no bound.",
+  },
+  "edgehub.message-burst": {
+    type: "integer",
+    default: 60,
+    min: 1,
+    max: 100_000,
+    doc: "Messages that may go at once after a pause.",
+  },
   "meta.sync.podstatus.interval": {
     type: "duration",
     default: 60,

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../base/mod.ts";
+import { type Clock, LIMITS, type Timer } from "../base/mod.ts";
 import {
   decode,
   encode,
@@ -23,6 +23,8 @@ import type { WebSocketConnection } from "../websocket/mod.ts";
 import { deliver } from "./downlink.ts";
 import type { LinkError } from "./link_error.ts";
 import { type LinkDeadlines, LinkWatch } from "./link_watch.ts";
+import type { TokenBucket } from "./token_bucket.ts";
+import { Uplink } from "./uplink.ts";
 
 /** What a session needs from outside. */
 export interface CloudSessionOptions {
@@ -40,6 +42,8 @@ export interface CloudSessionOptions {
   readonly deadlines: LinkDeadlines;
   /** Largest message in bytes; the connection keeps the bound. */
   readonly messageBytesMax: number;
+  /** Rate of the messages that are no answers; outlives the session. */
+  readonly bucket: TokenBucket;
   /** Told once, when the first message shows that the cloud knows us. */
   readonly onProven: () => void;
   /** Told of frames that are no messages, and of messages for nobody. */
@@ -53,9 +57,6 @@ const CONTROL: ReadonlySet<string> = new Set([
   Operation.pong,
 ]);
 
-/** Bytes waiting for the uplink above which nothing more is read. */
-const UPLINK_BYTES_MAX = 8 * 1024 * 1024;
-
 /**
  * One connection to the cloud, from the first keepalive to its end.
  *
@@ -67,6 +68,7 @@ export class CloudSession {
   readonly #connection: WebSocketConnection;
   readonly #options: CloudSessionOptions;
   readonly #watch: LinkWatch;
+  readonly #uplink: Uplink;
   #keepalive: Timer | undefined;
   #proven = false;
   #reading = true;
@@ -88,6 +90,7 @@ export class CloudSession {
       deadlines: options.deadlines,
       onDead: (error) => this.giveUp(error),
     });
+    this.#uplink = new Uplink(connection, options);
   }
 
   /** Whether the cloud has shown that it knows us. */
@@ -102,7 +105,7 @@ export class CloudSession {
 
   /** Bytes that wait for the uplink. */
   get bufferedBytes(): number {
-    return this.#connection.bufferedBytes;
+    return this.#uplink.bufferedBytes;
   }
 
   /** Runs the session; resolves once it has ended. */
@@ -120,35 +123,34 @@ export class CloudSession {
       await this.#connection.ended;
     } finally {
       this.#watch.stop();
+      this.#uplink.stop();
       this.#keepalive?.cancel();
       this.#connection.abort();
     }
   }
 
   /**
-   * Sends a message: keepalive and answers first.
+   * Sends a message: answers first, the rest at the rate that is allowed.
    *
    * @returns `false` if the link has ended or has too much to send already.
    */
   send(message: Message): boolean {
-    const first = isAnswer(message.route.operation);
-    if (!first && this.#connection.bufferedBytes >= UPLINK_BYTES_MAX) {
-      return false;
-    }
-    return this.#send(message);
+    return this.#uplink.send(message);
   }
 
-  /** Settles once `send` takes data again; `undefined` if it does now. */
+  /**
+   * Settles once a message that can wait may be sent, so that it delays no
+   * others; `undefined` if that is now.
+   */
   room(): Promise<void> | undefined {
-    return this.#connection.bufferedBytes < UPLINK_BYTES_MAX
-      ? undefined
-      : this.#connection.drained();
+    return this.#uplink.room();
   }
 
   /** Reads no more, and lets what was sent leave. */
   async drain(): Promise<void> {
     this.#reading = false;
     this.#watch.pauseReading();
+    this.#uplink.flush();
     await this.#connection.drained();
   }
 
@@ -203,7 +205,7 @@ export class CloudSession {
   }
 
   async #uplinkRoom(): Promise<void> {
-    if (this.#connection.bufferedBytes < UPLINK_BYTES_MAX) return;
+    if (this.#connection.bufferedBytes < LIMITS.uplinkBytesMax) return;
     await this.#unread(this.#connection.drained());
   }
 
@@ -236,10 +238,9 @@ export class CloudSession {
     this.#options.onProven();
   }
 
+  /** What the link says for itself goes first, at any rate. */
   #send(message: Message): boolean {
-    const { operation } = message.route;
-    const first = isAnswer(operation) || operation === Operation.keepalive;
-    return this.#connection.send(encode(message), first ? "first" : "data");
+    return this.#connection.send(encode(message), "first");
   }
 
   #sendKeepalive(): void {

@@ -17,6 +17,7 @@ import type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
 import { type LastTry, nextDial } from "./redial.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
 /** State of the link, for a person. */
 export type LinkState =
@@ -39,6 +40,7 @@ export class Edgehub implements Component {
   readonly #observer: EdgehubObserver;
   readonly #tasks: TaskSet;
   readonly #news: ConnectionNews;
+  readonly #bucket: TokenBucket;
   /** Aborted once no further link is wanted. */
   readonly #ending = new AbortController();
   #unregister: (() => void) | undefined;
@@ -65,6 +67,7 @@ export class Edgehub implements Component {
       message: (group, connected) => this.#connectionMessage(group, connected),
       onError,
     });
+    this.#bucket = new TokenBucket(options.clock, options.rate);
     this.#state = { state: "disconnected", since: options.clock.now() };
   }
 
@@ -213,6 +216,7 @@ export class Edgehub implements Component {
     this.#setState("unproven");
     const session = new CloudSession(connection, {
       ...this.#options,
+      bucket: this.#bucket,
       onProven: () => {
         this.#setState("connected");
         this.#observer.connected?.({ url: url.href, certificateNotAfterMs });

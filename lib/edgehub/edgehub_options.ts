@@ -5,6 +5,7 @@ import type { Router } from "../router/mod.ts";
 import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
 import type { RedialOptions } from "./redial.ts";
+import type { TokenBucketOptions } from "./token_bucket.ts";
 
 /** What is told of the link, for logs, metrics and health. */
 export interface EdgehubObserver {
@@ -55,6 +56,8 @@ export interface EdgehubOptions {
   readonly reconnect: RedialOptions;
   /** Largest message in bytes. */
   readonly messageBytesMax: number;
+  /** Rate of the messages that are no answers. */
+  readonly rate: TokenBucketOptions;
   /** Told of what happens. */
   readonly observer?: EdgehubObserver;
 }

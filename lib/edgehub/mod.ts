@@ -12,3 +12,4 @@ export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
+export type { TokenBucketOptions } from "./token_bucket.ts";

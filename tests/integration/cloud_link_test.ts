@@ -81,6 +81,7 @@ class LinkedNode implements AsyncDisposable {
       },
       reconnect: { baseMs: 50, capMs: 100 },
       messageBytesMax: LIMITS.messageBytesMax,
+      rate: { perSecond: 0, burst: 1 },
       observer,
     });
   }

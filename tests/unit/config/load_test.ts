@@ -44,6 +44,7 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: 32 * 1024 * 1024,
+      rate: { perSecond: 30, burst: 60 },
     },
     meta: {
       sync: { podstatus: { intervalMs: 60_000 } },
@@ -140,6 +141,8 @@ const CHANGES: readonly [string, string, unknown][] = [
   ["edgehub.reconnect.base", "3", ["edgehub", "reconnect", "baseMs", 3000]],
   ["edgehub.reconnect.cap", "1h", ["edgehub", "reconnect", "capMs", 3_600_000]],
   ["edgehub.message-size", "64KiB", ["edgehub", "messageBytesMax", 65_536]],
+  ["edgehub.message-qps", "0", ["edgehub", "rate", "perSecond", 0]],
+  ["edgehub.message-burst", "1", ["edgehub", "rate", "burst", 1]],
   ["meta.sync.podstatus.interval", "1", [
     "meta",
     "sync",

@@ -67,6 +67,7 @@ class World implements AsyncDisposable {
       },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: 1 << 20,
+      rate: { perSecond: 0, burst: 1 },
       observer: {
         dialling: () => {
           this.dials++;

@@ -1,6 +1,10 @@
 import { assert } from "@std/assert";
 import { CloudSession } from "../../../lib/edgehub/cloud_session.ts";
-import type { LinkDeadlines } from "../../../lib/edgehub/mod.ts";
+import type {
+  LinkDeadlines,
+  TokenBucketOptions,
+} from "../../../lib/edgehub/mod.ts";
+import { TokenBucket } from "../../../lib/edgehub/token_bucket.ts";
 import {
   encode,
   type Message,
@@ -43,6 +47,7 @@ export class SessionWorld {
       readonly heartbeatMs?: number;
       readonly reads?: boolean;
       readonly messageBytesMax?: number;
+      readonly rate?: TokenBucketOptions;
       readonly deadlines?: Partial<LinkDeadlines>;
     } = {},
   ) {
@@ -67,6 +72,10 @@ export class SessionWorld {
       heartbeatMs: options.heartbeatMs ?? 15_000,
       deadlines: { ...DEADLINES, ...options.deadlines },
       messageBytesMax,
+      bucket: new TokenBucket(
+        clock,
+        options.rate ?? { perSecond: 0, burst: 1 },
+      ),
       onProven: () => this.proven.push(clock.monotonic()),
       onFault: (fault) => this.faults.push(fault),
     });
