@@ -111,14 +111,15 @@ function buildProcessor(from: Ingredients): Processor {
 
 function buildEdgehub(from: Ingredients): Edgehub {
   const { router, clock, random, stamp, timing } = from;
-  const { websocket, controller, reconnect, rate, messageBytesMax } =
+  const { websocket, controller, failover, reconnect, rate, messageBytesMax } =
     from.config.edgehub;
   return new Edgehub({
     router,
     clock,
     random,
     stamp,
-    url: new URL(websocket.url),
+    urls: websocket.urls.map((url) => new URL(url)),
+    failover,
     files: {
       caFile: websocket.cafile,
       certFile: websocket.certfile,

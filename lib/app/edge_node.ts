@@ -150,11 +150,10 @@ export class EdgeNode implements Component {
       edged: this.#parts?.edged,
       processor: this.#parts?.processor,
       store: this.#store,
-      url: this.#config.edgehub.websocket.url,
     });
   }
 
-  /** Dials the cloud now if the link is down. */
+  /** Asks for a fresh link to the cloud; one that is down is dialled now. */
   reconnect(): void {
     this.#parts?.edgehub?.reconnect();
   }

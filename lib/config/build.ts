@@ -34,6 +34,12 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
   return {
     websocket: {
       url: values["edgehub.websocket.url"],
+      urls: [
+        ...new Set([
+          values["edgehub.websocket.url"],
+          ...values["edgehub.websocket.urls"],
+        ]),
+      ].filter((url) => url !== ""),
       certfile: values["edgehub.websocket.certfile"],
       keyfile: values["edgehub.websocket.keyfile"],
       cafile: values["edgehub.websocket.cafile"],
@@ -45,6 +51,10 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
       heartbeatMs: ms(values["edgehub.controller.heartbeat"]),
       projectId: values["edgehub.controller.project-id"],
       nodeId: values["edgehub.controller.node-id"],
+    },
+    failover: {
+      order: values["edgehub.failover.order"],
+      preferAfterMs: ms(values["edgehub.failover.prefer-after"]),
     },
     reconnect: {
       baseMs: ms(values["edgehub.reconnect.base"]),

@@ -42,7 +42,11 @@ export function complete(
   ) as Record<ConfigKey, string>;
   const complaints: Complaint[] = [];
   const filled = { ...values };
-  const url = readUrl(values["edgehub.websocket.url"], complaints);
+  const further = values[URLS].map((text) => readUrl(text, URLS, complaints));
+  const url = readUrl(values[URL_KEY], URL_KEY, complaints);
+  if (values[URL_KEY] === "" && further.length > 0) {
+    complaints.push({ key: URL_KEY, expected: "expected the first address" });
+  }
   const inPath = url && namesInPath(url);
   for (const key of NAME_KEYS) {
     const named = inPath?.[key];
@@ -59,9 +63,14 @@ export function complete(
       complaints.push({ key, expected });
     }
   }
-  if (url) filled["edgehub.websocket.url"] = fullUrl(url, filled);
+  if (url) filled[URL_KEY] = fullUrl(url, filled);
+  filled[URLS] = further.filter((one) => one !== undefined)
+    .map((one) => fullUrl(one, filled));
   return { values: filled, sources, complaints };
 }
+
+const URL_KEY = "edgehub.websocket.url";
+const URLS = "edgehub.websocket.urls";
 
 const NAME_KEYS = [
   "edgehub.controller.project-id",
@@ -70,9 +79,12 @@ const NAME_KEYS = [
 
 type Names = Partial<Record<typeof NAME_KEYS[number], string>>;
 
-function readUrl(text: string, complaints: Complaint[]): URL | undefined {
+function readUrl(
+  text: string,
+  key: ConfigKey,
+  complaints: Complaint[],
+): URL | undefined {
   if (text === "") return undefined;
-  const key = "edgehub.websocket.url";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^wss?:$/.test(url.protocol) || url.hostname === "") {
     const expected = "expected an address like wss://cloud.example:10000";

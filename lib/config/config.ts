@@ -9,6 +9,8 @@ export interface Config {
     readonly websocket: {
       /** Full address with its path; empty for a standalone node. */
       readonly url: string;
+      /** All addresses, `url` first. */
+      readonly urls: readonly string[];
       /** The node's certificate; empty: none. */
       readonly certfile: string;
       /** Its key; empty: none. */
@@ -30,6 +32,13 @@ export interface Config {
       readonly projectId: string;
       /** Name of the node. */
       readonly nodeId: string;
+    };
+    /** Which of several addresses is dialled. */
+    readonly failover: {
+      /** As they are listed, or any. */
+      readonly order: "in-order" | "random";
+      /** Time on another one before the first is tried again; 0: never. */
+      readonly preferAfterMs: number;
     };
     /** Waits between dials. */
     readonly reconnect: {

@@ -79,6 +79,11 @@ export const SCHEMA = {
     doc:
       "Address of the cloud, wss://HOST:PORT; empty: a standalone node without cloud.",
   },
+  "edgehub.websocket.urls": {
+    type: "strings",
+    default: [],
+    doc: "Further addresses of the cloud, dialled when url does not work.",
+  },
   "edgehub.websocket.certfile": {
     type: "path",
     default: "",
@@ -132,6 +137,20 @@ export const SCHEMA = {
     type: "string",
     default: "",
     doc: "Name of the node in the cloud; empty: the host name.",
+  },
+  "edgehub.failover.order": {
+    type: "enum",
+    values: ["in-order", "random"],
+    default: "in-order",
+    doc: "How the next address is chosen when one does not work.",
+  },
+  "edgehub.failover.prefer-after": {
+    type: "duration",
+    default: 0,
+    min: 0,
+    max: 30 * 86_400,
+    doc:
+      "Time on another address before the first one is tried again, in-order only; 0: never.",
   },
   "edgehub.reconnect.base": {
     type: "duration",

@@ -69,6 +69,7 @@ export class CloudSession {
   readonly #options: CloudSessionOptions;
   readonly #watch: LinkWatch;
   readonly #uplink: Uplink;
+  readonly #startedMs: number;
   #keepalive: Timer | undefined;
   #proven = false;
   #reading = true;
@@ -91,6 +92,7 @@ export class CloudSession {
       onDead: (error) => this.giveUp(error),
     });
     this.#uplink = new Uplink(connection, options);
+    this.#startedMs = options.clock.monotonic();
   }
 
   /** Whether the cloud has shown that it knows us. */
@@ -101,6 +103,18 @@ export class CloudSession {
   /** Why we gave the link up; `undefined` if the peer ended it, or nobody yet. */
   get givenUp(): LinkError | undefined {
     return this.#givenUp;
+  }
+
+  /** How long the session has lasted, in milliseconds. */
+  get livedMs(): number {
+    return this.#options.clock.monotonic() - this.#startedMs;
+  }
+
+  /** Whether nothing waits to be sent and nothing has come for a second. */
+  get isIdle(): boolean {
+    const { lastReceivedMs } = this.#connection;
+    return this.bufferedBytes === 0 &&
+      this.#options.clock.monotonic() - lastReceivedMs >= 1000;
   }
 
   /** Bytes that wait for the uplink. */
@@ -154,14 +168,18 @@ export class CloudSession {
     await this.#connection.drained();
   }
 
-  /** Closes in order, by force after the deadline; takes nothing more. */
-  close(deadlineMs: number): Promise<void> {
+  /**
+   * Closes in order, by force after the deadline; takes nothing more.
+   *
+   * @param reason For the cloud.
+   */
+  close(deadlineMs: number, reason: string): Promise<void> {
     this.#reading = false;
     this.#isClosed = true;
     this.#endWait?.();
     return this.#connection.close({
       code: 1000,
-      reason: "node stops",
+      reason,
       deadlineMs,
     });
   }

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../base/mod.ts";
 import type { CredentialFiles } from "../identity/mod.ts";
 import type { MessageFault, Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
+import type { FailoverOptions } from "./endpoints.ts";
 import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
 import type { RedialOptions } from "./redial.ts";
@@ -18,6 +19,7 @@ export interface EdgehubObserver {
   }): void;
   /** A dial failed or a link ended; `waitMs` until the next dial. */
   down?(event: {
+    readonly url: string;
     readonly error: LinkError;
     readonly livedMs: number;
     readonly waitMs: number;
@@ -38,8 +40,10 @@ export interface EdgehubOptions {
   readonly random: Random;
   /** Ids and time of messages made here. */
   readonly stamp: Stamp;
-  /** `wss://` or `ws://` address with its path. */
-  readonly url: URL;
+  /** `wss://` or `ws://` addresses with their paths, the preferred one first. */
+  readonly urls: readonly URL[];
+  /** Which of them is dialled. */
+  readonly failover: FailoverOptions;
   /** Credentials; read anew for each dial. */
   readonly files: CredentialFiles;
   /** Name of this node: CloudHub takes the identity from the header alone. */

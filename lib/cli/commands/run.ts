@@ -17,8 +17,8 @@ export const run: Command = {
   details:
     `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
 what it took, and exits with 0 within 5 s; a second signal, half a second later
-or more, ends it at once. SIGUSR1 dials the cloud now if the link is down. Log
-lines go to standard error.
+or more, ends it at once. SIGUSR1 and SIGUSR2 ask for a fresh link to the
+cloud: one that is down is dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
   options: CONFIG_OPTIONS,
   examples: [
@@ -53,7 +53,9 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       explain(io, error);
       return ExitCode.failure;
     }
-    Deno.addSignalListener("SIGUSR1", () => node.reconnect());
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      Deno.addSignalListener(signal, () => node.reconnect());
+    }
     const signal = await stopped;
     log.info("stopping", { signal });
     const late = clock.after(STOP_MS_MAX, () => {

@@ -30,6 +30,7 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
     edgehub: {
       websocket: {
         url: "",
+        urls: [],
         certfile: "",
         keyfile: "",
         cafile: "",
@@ -42,6 +43,7 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
         projectId: "e632aba927ea4ac2b575ec1603d56f10",
         nodeId: "edge-host",
       },
+      failover: { order: "in-order", preferAfterMs: 0 },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: 32 * 1024 * 1024,
       rate: { perSecond: 30, burst: 60 },
@@ -137,6 +139,18 @@ const CHANGES: readonly [string, string, unknown][] = [
     "controller",
     "nodeId",
     "n1",
+  ]],
+  ["edgehub.failover.order", "random", [
+    "edgehub",
+    "failover",
+    "order",
+    "random",
+  ]],
+  ["edgehub.failover.prefer-after", "1h", [
+    "edgehub",
+    "failover",
+    "preferAfterMs",
+    3_600_000,
   ]],
   ["edgehub.reconnect.base", "3", ["edgehub", "reconnect", "baseMs", 3000]],
   ["edgehub.reconnect.cap", "1h", ["edgehub", "reconnect", "capMs", 3_600_000]],

@@ -426,7 +426,7 @@ Deno.test("CloudSession, drain reads no more, lets all leave and keeps the link"
   assertEquals(world.session.send(newOk(TEST_STAMP, insert("x"))), true);
   await world.clock.settle();
   assertEquals(world.got("response").length, 1);
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.end();
@@ -437,7 +437,7 @@ Deno.test("CloudSession, D4: close says goodbye behind what waits", async () => 
   processor(world);
   await world.tell(insert("a"));
   world.session.send(report("last"));
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.done;
@@ -451,7 +451,7 @@ Deno.test("CloudSession, close ends the wait for room, and drops what nobody too
   const world = new SessionWorld();
   const { queue } = processor(world, 1);
   await world.tell(insert("a"), insert("b"), insert("c"));
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.done;
@@ -462,7 +462,7 @@ Deno.test("CloudSession, close ends the wait for room, and drops what nobody too
 Deno.test("CloudSession, a close that the cloud does not answer is forced", async () => {
   const world = new SessionWorld({ reads: false });
   let closed = false;
-  const closing = world.session.close(1000).then(() => {
+  const closing = world.session.close(1000, "node stops").then(() => {
     closed = true;
   });
   await world.clock.advance(900);

@@ -16,6 +16,7 @@ const FACTOR = 40;
 const NO_FILES = { caFile: "", certFile: "", keyFile: "" };
 
 interface Down {
+  readonly url: string;
   readonly error: LinkError;
   readonly livedMs: number;
   readonly waitMs: number;
@@ -54,7 +55,8 @@ class World implements AsyncDisposable {
       clock: this.clock,
       random: seededRandom(1),
       stamp: { newId: systemIds, now: () => this.clock.now() },
-      url: new URL(url),
+      urls: [new URL(url)],
+      failover: { order: "in-order", preferAfterMs: 0 },
       files: NO_FILES,
       nodeId: "edge-1",
       projectId: "p-1",
@@ -392,7 +394,7 @@ Deno.test("Edgehub, reconnect dials now", () =>
     hub.faults.refuseStatus = undefined;
     world.edgehub.reconnect();
     await world.connected();
-    // While it is up it changes nothing.
+    // One that has just come up is fresh already.
     world.edgehub.reconnect();
     assertEquals([world.dials, opens(hub)], [2, 1]);
   }, {
@@ -400,6 +402,70 @@ Deno.test("Edgehub, reconnect dials now", () =>
     // Longer than the test would wait.
     reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
   }));
+
+Deno.test("Edgehub, reconnect while the link is up: a goodbye, the safe wait, a fresh link", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    await new Promise((resolve) => world.clock.after(5500, () => resolve(0)));
+    world.edgehub.reconnect();
+    world.edgehub.reconnect();
+    await world.down();
+    const [down] = world.downs;
+    assert(down!.waitMs >= 5000 && down!.waitMs <= 6000, `${down!.waitMs}`);
+    // Asking again does not cut the wait that keeps both sessions alive.
+    world.edgehub.reconnect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(world.dials, 1);
+    await world.connected(2);
+    assertEquals([world.dials, opens(hub)], [2, 2]);
+    const end = hub.events.entries.find(({ kind }) => kind === "ended");
+    assertEquals(end?.detail, "peer 1000");
+  }));
+
+Deno.test("Edgehub, a second address is dialled at once when the first fails, and kept", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  const first = "ws://127.0.0.1:1/";
+  await using world = new World(first, {
+    urls: [new URL(first), new URL(hub.url("edge-1"))],
+    random: () => 1,
+  });
+  assertEquals(world.edgehub.url, first);
+  await world.edgehub.start();
+  await world.connected();
+  assertEquals(world.downs.map(({ url, waitMs }) => [url, waitMs]), [
+    [first, 0],
+  ]);
+  assertEquals(world.edgehub.url, hub.url("edge-1"));
+  await new Promise((resolve) => world.clock.after(5500, () => resolve(0)));
+  hub.cut("edge-1");
+  await world.connected(2);
+  assertEquals(world.downs[1]?.url, hub.url("edge-1"));
+  assertEquals(world.dials, 3);
+});
+
+Deno.test("Edgehub, the first address is tried again after a while, with the safe wait", async () => {
+  await using first = new CloudHub();
+  await using second = new CloudHub();
+  await first.start();
+  await second.start();
+  first.faults.refuseStatus = 503;
+  await using world = new World(first.url("edge-1"), {
+    urls: [first, second].map((hub) => new URL(hub.url("edge-1"))),
+    failover: { order: "in-order", preferAfterMs: 20_000 },
+  });
+  await world.edgehub.start();
+  await world.connected();
+  assertEquals(world.edgehub.url, second.url("edge-1"));
+  first.faults.refuseStatus = undefined;
+  await world.connected(2);
+  assertEquals(world.edgehub.url, first.url("edge-1"));
+  const { livedMs, waitMs, error } = world.downs.at(-1)!;
+  assert(livedMs >= 20_000 && waitMs >= 5000, `${livedMs} ${waitMs}`);
+  assertEquals(error.kind, "ended");
+  assertEquals(opens(second), 1);
+});
 
 Deno.test("Edgehub, stop is quick while it dials, waits and talks, and leaves nothing", async () => {
   await using silent = new TestServer(swallow);
