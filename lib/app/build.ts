@@ -111,8 +111,8 @@ function buildProcessor(from: Ingredients): Processor {
 
 function buildEdgehub(from: Ingredients): Edgehub {
   const { router, clock, random, stamp, timing } = from;
-  const { websocket, controller, failover, reconnect, rate, messageBytesMax } =
-    from.config.edgehub;
+  const { edgehub } = from.config;
+  const { websocket, controller, failover, proxy, reconnect } = edgehub;
   return new Edgehub({
     router,
     clock,
@@ -120,6 +120,9 @@ function buildEdgehub(from: Ingredients): Edgehub {
     stamp,
     urls: websocket.urls.map((url) => new URL(url)),
     failover,
+    proxy: proxy.url === ""
+      ? undefined
+      : { url: new URL(proxy.url), except: proxy.except },
     files: {
       caFile: websocket.cafile,
       certFile: websocket.certfile,
@@ -135,8 +138,8 @@ function buildEdgehub(from: Ingredients): Edgehub {
       proofTimeoutMs: timing.proofTimeoutMs,
     },
     reconnect,
-    rate,
-    messageBytesMax,
+    rate: edgehub.rate,
+    messageBytesMax: edgehub.messageBytesMax,
     observer: edgehubObserver(from),
   });
 }

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { readListen } from "./listen.ts";
+import { NO_PROXY } from "./proxy.ts";
 import type { ConfigValues } from "./schema.ts";
 
 /** Shapes checked values into the configuration, deeply frozen. */
@@ -55,6 +56,10 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
     failover: {
       order: values["edgehub.failover.order"],
       preferAfterMs: ms(values["edgehub.failover.prefer-after"]),
+    },
+    proxy: {
+      url: values["edgehub.proxy"] === NO_PROXY ? "" : values["edgehub.proxy"],
+      except: values["edgehub.no-proxy"],
     },
     reconnect: {
       baseMs: ms(values["edgehub.reconnect.base"]),

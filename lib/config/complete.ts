@@ -1,5 +1,7 @@
 import type { Given } from "./given.ts";
 import { placeText } from "./given.ts";
+import type { Complaint } from "./problem.ts";
+import { completeProxy } from "./proxy.ts";
 import type { ConfigKey, ConfigValues } from "./schema.ts";
 
 /** Names of the node and its project: they stand in a path and in headers. */
@@ -8,12 +10,12 @@ const NAME_REGEXP = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 /** Path of KubeEdge's cloud endpoint: project, node. */
 const EVENTS_PATH_REGEXP = /^\/([^/]+)\/([^/]+)\/events\/?$/;
 
-/** Something wrong with one key, seen beside the others. */
-export interface Complaint {
-  /** The key. */
-  readonly key: ConfigKey;
-  /** What is wrong and what was expected. */
-  readonly expected: string;
+/** What is known of the machine. */
+export interface Machine {
+  /** Its name. */
+  readonly hostname: () => string;
+  /** A variable of the environment; `undefined` if it is not set. */
+  readonly env: (name: string) => string | undefined;
 }
 
 /** Values with nothing left open. */
@@ -30,12 +32,12 @@ export interface Completed {
  * Fills what depends on other values: the node's name from the address or
  * the host, the address's path from project and node.
  *
- * @param hostname Asked for only if nothing else names the node.
+ * @param machine Its name is asked for only if nothing else names the node.
  */
 export function complete(
   values: ConfigValues,
   given: Given,
-  hostname: () => string,
+  machine: Machine,
 ): Completed {
   const sources = Object.fromEntries(
     Object.keys(values).map((k) => [k, placeText(given[k as ConfigKey])]),
@@ -51,7 +53,7 @@ export function complete(
   for (const key of NAME_KEYS) {
     const named = inPath?.[key];
     if (filled[key] === "" || (named !== undefined && !given[key])) {
-      filled[key] = named ?? hostname().toLowerCase();
+      filled[key] = named ?? machine.hostname().toLowerCase();
       sources[key] = named ? "edgehub.websocket.url" : "host name";
     } else if (named !== undefined && named !== filled[key]) {
       const expected =
@@ -66,6 +68,7 @@ export function complete(
   if (url) filled[URL_KEY] = fullUrl(url, filled);
   filled[URLS] = further.filter((one) => one !== undefined)
     .map((one) => fullUrl(one, filled));
+  completeProxy(filled, sources, { given, complaints, env: machine.env });
   return { values: filled, sources, complaints };
 }
 

@@ -40,6 +40,13 @@ export interface Config {
       /** Time on another one before the first is tried again; 0: never. */
       readonly preferAfterMs: number;
     };
+    /** What the cloud is dialled through. */
+    readonly proxy: {
+      /** `http://` address, perhaps with user and password; empty: none. */
+      readonly url: string;
+      /** Hosts that are dialled without it, as in `NO_PROXY`. */
+      readonly except: readonly string[];
+    };
     /** Waits between dials. */
     readonly reconnect: {
       /** First bound of the random wait. */

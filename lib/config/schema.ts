@@ -152,6 +152,19 @@ export const SCHEMA = {
     doc:
       "Time on another address before the first one is tried again, in-order only; 0: never.",
   },
+  "edgehub.proxy": {
+    type: "string",
+    default: "",
+    secret: true,
+    doc:
+      "HTTP proxy for the cloud, http://USER:PASSWORD@HOST:PORT; empty: HTTPS_PROXY of the environment; none: no proxy.",
+  },
+  "edgehub.no-proxy": {
+    type: "strings",
+    default: [],
+    doc:
+      "Hosts that are dialled without it: names, .suffixes, addresses, ranges, *; empty: NO_PROXY.",
+  },
   "edgehub.reconnect.base": {
     type: "duration",
     default: 1,

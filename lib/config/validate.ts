@@ -1,4 +1,4 @@
-import type { Complaint } from "./complete.ts";
+import type { Complaint } from "./problem.ts";
 import { readListen } from "./listen.ts";
 import type { ConfigKey, ConfigValues } from "./schema.ts";
 

@@ -7,6 +7,7 @@ import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
 import type { RedialOptions } from "./redial.ts";
 import type { TokenBucketOptions } from "./token_bucket.ts";
+import type { ProxyOptions } from "./tunnel.ts";
 
 /** What is told of the link, for logs, metrics and health. */
 export interface EdgehubObserver {
@@ -44,6 +45,8 @@ export interface EdgehubOptions {
   readonly urls: readonly URL[];
   /** Which of them is dialled. */
   readonly failover: FailoverOptions;
+  /** What they are dialled through. */
+  readonly proxy?: ProxyOptions | undefined;
   /** Credentials; read anew for each dial. */
   readonly files: CredentialFiles;
   /** Name of this node: CloudHub takes the identity from the header alone. */

@@ -14,3 +14,4 @@ export { LinkError, type LinkErrorKind } from "./link_error.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
 export type { TokenBucketOptions } from "./token_bucket.ts";
+export type { ProxyOptions } from "./tunnel.ts";

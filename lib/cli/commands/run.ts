@@ -35,6 +35,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
+      env: (name) => io.env(name),
     });
     const clock = new SystemClock();
     const log = new Logger("node", {
