@@ -136,6 +136,7 @@ function buildEdgehub(from: Ingredients): Edgehub {
       readDeadlineMs: websocket.readDeadlineMs,
       writeDeadlineMs: websocket.writeDeadlineMs,
       proofTimeoutMs: timing.proofTimeoutMs,
+      probeAfterMs: timing.probeAfterMs,
     },
     reconnect,
     rate: edgehub.rate,

@@ -1,54 +1,25 @@
-import { type Clock, LIMITS, type Timer } from "../base/mod.ts";
+import { LIMITS, type Timer } from "../base/mod.ts";
 import {
-  decode,
   encode,
   faultAnswer,
-  Group,
   isAnswer,
   type Message,
   type MessageFault,
-  Module,
   newError,
-  newMessage,
+  newOk,
   newResponse,
-  NO_NAMESPACE,
   Operation,
-  resourceOf,
-  ResourceType,
-  type Stamp,
   tooLargeFault,
 } from "../message/mod.ts";
-import type { Router } from "../router/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
-import { deliver } from "./downlink.ts";
+import type { CloudSessionOptions } from "./cloud_session_options.ts";
+import { decodeFrame } from "./decode_frame.ts";
+import { deliver, type Delivery } from "./downlink.ts";
 import type { LinkError } from "./link_error.ts";
-import { type LinkDeadlines, LinkWatch } from "./link_watch.ts";
-import type { TokenBucket } from "./token_bucket.ts";
+import { LinkWatch, mute } from "./link_watch.ts";
+import { keepalive, nodeQuery } from "./session_messages.ts";
+import { SessionProbe } from "./session_probe.ts";
 import { Uplink } from "./uplink.ts";
-
-/** What a session needs from outside. */
-export interface CloudSessionOptions {
-  /** Time. */
-  readonly clock: Clock;
-  /** Ids and time of messages made here. */
-  readonly stamp: Stamp;
-  /** Where messages from the cloud go. */
-  readonly router: Router;
-  /** Name of this node. */
-  readonly nodeId: string;
-  /** Interval of the keepalive in milliseconds; CloudHub ends sessions after 30 s. */
-  readonly heartbeatMs: number;
-  /** When the peer counts as gone. */
-  readonly deadlines: LinkDeadlines;
-  /** Largest message in bytes; the connection keeps the bound. */
-  readonly messageBytesMax: number;
-  /** Rate of the messages that are no answers; outlives the session. */
-  readonly bucket: TokenBucket;
-  /** Told once, when the first message shows that the cloud knows us. */
-  readonly onProven: () => void;
-  /** Told of frames that are no messages, and of messages for nobody. */
-  readonly onFault: (fault: MessageFault) => void;
-}
 
 /** Viaduct's control operations: the link answers them itself. */
 const CONTROL: ReadonlySet<string> = new Set([
@@ -69,6 +40,7 @@ export class CloudSession {
   readonly #options: CloudSessionOptions;
   readonly #watch: LinkWatch;
   readonly #uplink: Uplink;
+  readonly #probe: SessionProbe;
   readonly #startedMs: number;
   #keepalive: Timer | undefined;
   #proven = false;
@@ -92,6 +64,18 @@ export class CloudSession {
       onDead: (error) => this.giveUp(error),
     });
     this.#uplink = new Uplink(connection, options);
+    const { probeAfterMs, proofTimeoutMs } = options.deadlines;
+    this.#probe = new SessionProbe({
+      ...options,
+      afterMs: probeAfterMs,
+      timeoutMs: proofTimeoutMs,
+      send: (message) => {
+        this.#send(message);
+        return connection.drained();
+      },
+      isReceiving: () => connection.isReceiving,
+      onMute: () => this.giveUp(mute(proofTimeoutMs)),
+    });
     this.#startedMs = options.clock.monotonic();
   }
 
@@ -126,18 +110,22 @@ export class CloudSession {
   async run(): Promise<void> {
     try {
       this.#sendKeepalive();
-      this.#send(this.#nodeQuery());
+      this.#send(nodeQuery(this.#options.stamp, this.#options.nodeId));
       while (this.#reading) {
         const messages = await this.#connection.receive();
         // What comes after drain is not acknowledged, so the cloud repeats it.
         if (messages === null || !this.#reading) break;
-        for (const data of messages) await this.#take(data);
+        for (const data of messages) {
+          const waiting = this.#take(data);
+          if (waiting) await waiting;
+        }
         await this.#uplinkRoom();
       }
       await this.#connection.ended;
     } finally {
       this.#watch.stop();
       this.#uplink.stop();
+      this.#probe.stop();
       this.#keepalive?.cancel();
       this.#connection.abort();
     }
@@ -164,6 +152,7 @@ export class CloudSession {
   async drain(): Promise<void> {
     this.#reading = false;
     this.#watch.pauseReading();
+    this.#probe.stop();
     this.#uplink.flush();
     await this.#connection.drained();
   }
@@ -190,32 +179,43 @@ export class CloudSession {
     this.#connection.abort(error);
   }
 
-  async #take(data: string | Uint8Array): Promise<void> {
+  /** @returns A promise only if a module has no room. */
+  #take(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#isClosed) return;
     const { stamp, messageBytesMax, router } = this.#options;
-    const decoded = decode(textOf(data), { lengthMax: messageBytesMax });
+    const decoded = decodeFrame(data, messageBytesMax);
     this.#prove();
+    const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
     const { message } = decoded;
+    // Its object is of no use here; an ack does no harm where none is wanted.
+    if (isOurs) return void this.#send(newOk(stamp, message));
     if (CONTROL.has(message.route.operation)) {
-      this.#send(newResponse(stamp, message, "ack"));
-      return;
+      return void this.#send(newResponse(stamp, message, "ack"));
     }
-    const delivery = await deliver(message, {
+    const delivery = deliver(message, {
       router,
       wait: (room) => this.#unread(room),
     });
+    if (!(delivery instanceof Promise)) {
+      return this.#delivered(message, delivery);
+    }
+    return delivery.then((later) => this.#delivered(message, later));
+  }
+
+  #delivered(message: Message, delivery: Delivery): undefined {
     if (delivery.kind === "refused") this.#refuse(delivery.fault);
     // No ack: the cloud repeats what nobody has taken.
     const isUnavailable = delivery.kind === "unavailable";
     if (isUnavailable && !isAnswer(message.route.operation)) {
-      this.#send(newError(stamp, message, delivery.why));
+      this.#send(newError(this.#options.stamp, message, delivery.why));
     }
   }
 
   /** A message that was too large to be held has passed: the cloud is told. */
   tooLarge(head: Uint8Array): void {
     this.#prove();
+    this.#probe.heard();
     const { messageBytesMax } = this.#options;
     this.#refuse(
       tooLargeFault(new TextDecoder().decode(head), messageBytesMax),
@@ -236,14 +236,18 @@ export class CloudSession {
     const over = Promise.withResolvers<void>();
     this.#endWait = over.resolve;
     this.#watch.pauseReading();
+    this.#probe.pause();
     until.then(over.resolve, over.reject);
     await over.promise;
     this.#endWait = undefined;
-    if (this.#reading) this.#watch.resumeReading();
+    if (this.#reading) {
+      this.#watch.resumeReading();
+      this.#probe.resume();
+    }
     return !this.#isClosed;
   }
 
-  #refuse(fault: MessageFault): void {
+  #refuse(fault: MessageFault): undefined {
     this.#options.onFault(fault);
     const answer = faultAnswer(this.#options.stamp, fault, "cloud");
     if (answer) this.#send(answer);
@@ -263,32 +267,7 @@ export class CloudSession {
 
   #sendKeepalive(): void {
     const { clock, heartbeatMs, stamp } = this.#options;
-    this.#send(newMessage(stamp, {
-      source: Module.edgehub,
-      group: Group.resource,
-      operation: Operation.keepalive,
-      resource: "node",
-      content: "ping",
-    }));
+    this.#send(keepalive(stamp));
     this.#keepalive = clock.after(heartbeatMs, () => this.#sendKeepalive());
   }
-
-  /** A question that any session answers, and a rejected one does not. */
-  #nodeQuery(): Message {
-    return newMessage(this.#options.stamp, {
-      source: Module.metamanager,
-      group: Group.meta,
-      operation: Operation.query,
-      resource: resourceOf(
-        NO_NAMESPACE,
-        ResourceType.node,
-        this.#options.nodeId,
-      ),
-    });
-  }
-}
-
-/** Go's peers look at no frame type; neither do we. */
-function textOf(data: string | Uint8Array): string {
-  return typeof data === "string" ? data : new TextDecoder().decode(data);
 }

@@ -97,6 +97,11 @@ export class WebSocketConnection {
     return this.#writer.writtenCount;
   }
 
+  /** Whether a message has begun to come and is not complete. */
+  get isReceiving(): boolean {
+    return !this.#parser.atBoundary;
+  }
+
   /** Monotonic time of the last byte received, in milliseconds. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
@@ -112,10 +117,6 @@ export class WebSocketConnection {
   }
 
   /** Called after each write; must not throw. */
-  get onWritten(): (() => void) | undefined {
-    return this.#writer.onWritten;
-  }
-
   set onWritten(observer: (() => void) | undefined) {
     this.#writer.onWritten = observer;
   }

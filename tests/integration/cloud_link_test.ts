@@ -79,6 +79,7 @@ class LinkedNode implements AsyncDisposable {
         readDeadlineMs: 15_000,
         writeDeadlineMs: 15_000,
         proofTimeoutMs: 30_000,
+        probeAfterMs: 60_000,
       },
       reconnect: { baseMs: 50, capMs: 100 },
       messageBytesMax: LIMITS.messageBytesMax,

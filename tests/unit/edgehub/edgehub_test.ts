@@ -66,6 +66,7 @@ class World implements AsyncDisposable {
         readDeadlineMs: 15_000,
         writeDeadlineMs: 15_000,
         proofTimeoutMs: 30_000,
+        probeAfterMs: 60_000,
       },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: 1 << 20,
@@ -344,6 +345,61 @@ Deno.test("Edgehub, D3 registration_repeats_after_silent_loss: a mute cloud is l
       readDeadlineMs: 60_000,
       writeDeadlineMs: 15_000,
       proofTimeoutMs: 10_000,
+      probeAfterMs: 60_000,
+    },
+  }));
+
+Deno.test("Edgehub, D3 registration_repeats_after_silent_loss: a cloud that forgets a proven session is left and dialled anew", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    // The socket lives and pings are answered, but nothing else comes.
+    hub.faults.loseDownstream = true;
+    await world.down();
+    const [down] = world.downs;
+    assertEquals(down?.error.kind, "mute");
+    assert(down!.livedMs >= 30_000 && down!.livedMs <= 50_000);
+    assert(down!.waitMs >= 5000);
+    hub.faults.loseDownstream = false;
+    await world.connected(2);
+    assertEquals(world.news, [
+      "cloud_connected",
+      "cloud_disconnected",
+      "cloud_connected",
+    ]);
+  }, {
+    deadlines: {
+      readDeadlineMs: 15_000,
+      writeDeadlineMs: 15_000,
+      proofTimeoutMs: 10_000,
+      probeAfterMs: 20_000,
+    },
+  }));
+
+Deno.test("Edgehub, an idle link lives on, and the answers to its questions stay in it", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    await world.connected();
+    const lease = (frame: { message?: Message | undefined }) =>
+      frame.message?.route.resource === "kube-node-lease/lease/edge-1";
+    const asked = () =>
+      hub.frames.entries.filter((frame) =>
+        frame.from === "edge" && lease(frame) &&
+        frame.message?.route.operation === "query"
+      ).length;
+    while (asked() < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals(world.downs, []);
+    assertEquals(world.received.filter((message) => lease({ message })), []);
+    // The first question is another one: its answer fills the node's row.
+    assert(
+      world.received.some(({ route }) => route.resource.includes("/node/")),
+    );
+  }, {
+    deadlines: {
+      readDeadlineMs: 15_000,
+      writeDeadlineMs: 15_000,
+      proofTimeoutMs: 10_000,
+      probeAfterMs: 5000,
     },
   }));
 
@@ -621,6 +677,7 @@ Deno.test("Edgehub, drain gives up at its deadline", () =>
       readDeadlineMs: 600_000,
       writeDeadlineMs: 600_000,
       proofTimeoutMs: 600_000,
+      probeAfterMs: 60_000,
     },
   }));
 

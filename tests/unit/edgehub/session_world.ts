@@ -21,6 +21,7 @@ export const DEADLINES: LinkDeadlines = {
   readDeadlineMs: 15_000,
   writeDeadlineMs: 10_000,
   proofTimeoutMs: 30_000,
+  probeAfterMs: 60_000,
 };
 
 /** A session on a pipe in memory, and the cloud's end of it. */
