@@ -153,6 +153,7 @@ export class CloudSession {
     this.#reading = false;
     this.#watch.pauseReading();
     this.#probe.stop();
+    this.#connection.isUnpaced = true;
     this.#uplink.flush();
     await this.#connection.drained();
   }
@@ -237,12 +238,14 @@ export class CloudSession {
     this.#endWait = over.resolve;
     this.#watch.pauseReading();
     this.#probe.pause();
+    this.#connection.isUnpaced = true;
     until.then(over.resolve, over.reject);
     await over.promise;
     this.#endWait = undefined;
     if (this.#reading) {
       this.#watch.resumeReading();
       this.#probe.resume();
+      this.#connection.isUnpaced = false;
     }
     return !this.#isClosed;
   }

@@ -253,6 +253,7 @@ async function upgrade(
     clock,
     messageBytesMax,
     leftover,
+    paced: true,
     ...(onTooLarge ? { onTooLarge } : {}),
   });
 }

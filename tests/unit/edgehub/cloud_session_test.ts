@@ -358,6 +358,60 @@ Deno.test("CloudSession, D5 keepalive_and_acks_overtake_data", async () => {
   await world.end();
 });
 
+/** Sends a backlog of 1 kB messages as the outbox does; ends with the link. */
+async function backlog(world: SessionWorld, count: number): Promise<void> {
+  const message = report("x".repeat(1000));
+  for (let i = 0; i < count; i++) {
+    for (let room; (room = world.session.room());) await room;
+    if (!world.session.send(message)) return;
+  }
+}
+
+function gapsOf(times: readonly number[]): number[] {
+  return times.slice(1).map((atMs, i) => atMs - times[i]!);
+}
+
+Deno.test("CloudSession, D5 keepalive_and_acks_overtake_data: 64 kbit/s with 50 MB waiting for 10 minutes", async () => {
+  for (const perSecond of [0, 30]) {
+    const world = new SessionWorld({
+      // A kernel takes 4 MB at once, which are nine minutes here.
+      thin: { bytesPerSecond: 8000, kernelBytes: 4 << 20 },
+      rate: { perSecond, burst: 60 },
+      heartbeatMs: 15_000,
+    });
+    processor(world);
+    await world.tell(insert("a"));
+    void backlog(world, 50_000);
+    const askedMs: number[] = [], ackedMs: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await world.clock.advance(7000);
+      const waiting = insert("a", i);
+      await world.tell(waiting);
+      const ack = newOk(TEST_STAMP, waiting);
+      askedMs.push(world.clock.monotonic());
+      world.session.send(ack);
+      await world.clock.advance(3000);
+      const came = world.received.find(({ message }) =>
+        message.header.msg_id === ack.header.msg_id
+      );
+      ackedMs.push(came?.atMs ?? Infinity);
+    }
+    assertEquals(world.isDone, false);
+    const beats = world.received.filter(({ message }) =>
+      message.route.operation === "keepalive"
+    );
+    assert(beats.length >= 40, `${beats.length} keepalives`);
+    const gapMs = Math.max(...gapsOf(beats.map(({ atMs }) => atMs)));
+    assert(gapMs <= 16_000, `a gap of ${gapMs} ms`);
+    const lateMs = Math.max(...ackedMs.map((atMs, i) => atMs - askedMs[i]!));
+    assert(lateMs <= 1500, `an ack ${lateMs} ms late`);
+    // The link was used: 8 kB a second make 4.8 MB.
+    const data = world.got("update").length;
+    assert(data >= 3700, `${data} messages of data`);
+    await world.end();
+  }
+});
+
 Deno.test("CloudSession, data is refused above the uplink's bound, answers never", async () => {
   const world = new SessionWorld({ capacityBytes: 100, reads: false });
   processor(world);

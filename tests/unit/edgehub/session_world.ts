@@ -14,6 +14,7 @@ import { Router } from "../../../lib/router/mod.ts";
 import { WebSocketConnection } from "../../../lib/websocket/mod.ts";
 import { bytePipe, type BytePipeOptions } from "../../support/byte_pipe.ts";
 import { nextId } from "../../support/messages.ts";
+import { thinLink, type ThinLinkOptions } from "../../support/thin_link.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 /** Deadlines of the session under test. */
@@ -46,19 +47,23 @@ export class SessionWorld {
   constructor(
     options: BytePipeOptions & {
       readonly heartbeatMs?: number;
+      readonly thin?: ThinLinkOptions;
       readonly reads?: boolean;
       readonly messageBytesMax?: number;
       readonly rate?: TokenBucketOptions;
       readonly deadlines?: Partial<LinkDeadlines>;
     } = {},
   ) {
-    const [near, far] = bytePipe(options);
     const { clock } = this;
+    const [near, far] = options.thin
+      ? thinLink(clock, options.thin)
+      : bytePipe(options);
     const messageBytesMax = options.messageBytesMax ?? 1 << 20;
     this.connection = new WebSocketConnection(near, {
       role: "client",
       clock,
       messageBytesMax,
+      paced: true,
     });
     this.cloud = new WebSocketConnection(far, {
       role: "server",
@@ -116,7 +121,7 @@ export class SessionWorld {
     this.connection.abort();
     this.cloud.abort();
     await this.done;
-    await this.clock.settle();
+    await this.clock.advance(1000);
     assert(this.clock.pending === 0, `${this.clock.pending} timers are left`);
   }
 }
