@@ -294,6 +294,49 @@ Deno.test("CloudSession, A6 burst_beyond_window_loses_nothing: a full inbox stop
   await world.end();
 });
 
+Deno.test("CloudSession, A7 full_queue_pushes_back: each consumer stands still for a minute under load, nothing is lost", async () => {
+  const world = new SessionWorld({
+    reads: false,
+    deadlines: { readDeadlineMs: 3_600_000, writeDeadlineMs: 3_600_000 },
+  });
+  const { queue, most } = processor(world, 256);
+  const sent = Array.from({ length: 10_000 }, (_, i) => insert("a", i));
+  await world.tell(...sent);
+  // The processor takes nothing: the link stops reading.
+  await world.clock.advance(60_000);
+  assertEquals(queue.length, 256);
+  const acked: string[] = [];
+  const work = async () => {
+    for (let i = 0; i < 256; i++) {
+      const message = queue.shift();
+      if (!message) return;
+      // Acks are never refused.
+      assert(world.session.send(newOk(TEST_STAMP, message)));
+      acked.push(message.header.msg_id);
+    }
+    await world.clock.settle();
+  };
+  for (let i = 0; i < 10; i++) await work();
+  // The cloud takes nothing: what is not under way waits here, in bounds.
+  await world.clock.advance(60_000);
+  assert(world.session.bufferedBytes > 0);
+  assert(most() <= 256);
+  void world.read();
+  while (acked.length < sent.length) {
+    await work();
+    await world.clock.settle();
+  }
+  await world.clock.advance(1000);
+  const ids = sent.map(({ header }) => header.msg_id);
+  assertEquals(acked, ids);
+  assertEquals(
+    world.got("response").map(({ header }) => header.parent_msg_id),
+    ids,
+  );
+  assertEquals([world.isDone, world.faults.length], [false, 0]);
+  await world.end();
+});
+
 Deno.test("CloudSession, a link is not called dead while its inbox is full", async () => {
   const world = new SessionWorld();
   const { queue } = processor(world, 1);

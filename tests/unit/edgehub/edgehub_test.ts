@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { seededRandom, systemIds } from "../../../lib/base/mod.ts";
+import { seededRandom, SystemClock, systemIds } from "../../../lib/base/mod.ts";
 import { CertificateAuthority, CloudHub } from "../../../lib/dev/mod.ts";
 import {
   Edgehub,
@@ -8,6 +8,10 @@ import {
 } from "../../../lib/edgehub/mod.ts";
 import { type Message, newMessage, newOk } from "../../../lib/message/mod.ts";
 import { type ModuleSpec, Router } from "../../../lib/router/mod.ts";
+import {
+  readUpgrade,
+  WebSocketConnection,
+} from "../../../lib/websocket/mod.ts";
 import { fromCloud, TEST_STAMP } from "../../support/messages.ts";
 import { FastClock, swallow, TestFiles, TestServer } from "./servers.ts";
 
@@ -275,7 +279,7 @@ Deno.test("Edgehub, after a cut it dials again, after a link that lived at once"
     assertEquals(world.news.length, 5);
   }));
 
-Deno.test("Edgehub, D2 reconnect_backs_off_with_jitter: a cloud that closes at once 20 times is dialled one at a time, ever slower", async () => {
+Deno.test("Edgehub, D2 reconnect_backs_off_with_jitter: a cloud that closes at once 50 times is dialled one at a time, ever slower", async () => {
   let open = 0, most = 0;
   await using server = new TestServer((conn) => {
     most = Math.max(most, ++open);
@@ -290,8 +294,8 @@ Deno.test("Edgehub, D2 reconnect_backs_off_with_jitter: a cloud that closes at o
     random: () => 0.9,
   });
   await world.edgehub.start();
-  await world.down(20);
-  const waits = world.downs.slice(0, 20).map(({ waitMs }) => waitMs);
+  await world.down(50);
+  const waits = world.downs.slice(0, 50).map(({ waitMs }) => waitMs);
   assertEquals(waits.slice(0, 7), [
     900,
     1800,
@@ -427,6 +431,34 @@ Deno.test("Edgehub, D4 quick_restart_takes_over_link: 20 restarts in a row end c
   const ends = hub.events.entries.filter(({ kind }) => kind === "ended");
   assertEquals(ends.length, 20);
   assert(ends.every(({ detail }) => detail === "peer 1000"));
+});
+
+Deno.test("Edgehub, D4 quick_restart_takes_over_link: 20 restarts in 20 s while the cloud holds the name for 10 s", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  let held: { cancel(): void } | undefined;
+  /** For 10 s no connection of the name gets a session. */
+  const hold = (world: World) => {
+    hub.faults.mute = true;
+    held?.cancel();
+    held = world.clock.after(10_000, () => {
+      hub.faults.mute = false;
+    });
+  };
+  for (let i = 0; i < 20; i++) {
+    await using world = new World(hub.url("edge-1"));
+    await world.edgehub.start();
+    await new Promise((resolve) => world.clock.after(1000, () => resolve(0)));
+    await world.edgehub.stop();
+    if (i === 0 || world.connects > 0) hold(world);
+  }
+  await using world = new World(hub.url("edge-1"));
+  hold(world);
+  await world.edgehub.start();
+  await world.connected();
+  // The first try was mute and was given up, the next one had its session.
+  assertEquals(world.downs.map(({ error }) => error.kind), ["mute"]);
+  assert(world.downs[0]!.waitMs >= 5000);
 });
 
 Deno.test("Edgehub, D4: a hub that ends both sessions of a name is won in the end", () =>
@@ -714,6 +746,93 @@ Deno.test("Edgehub, I1 size_checked_before_allocation: a message above the bound
     await hub.synced("edge-1");
     assertEquals(world.downs, []);
   }, { messageBytesMax: 64 * 1024 }));
+
+Deno.test("Edgehub, I1 size_checked_before_allocation: 4 GiB announced end the link, in parts or at once", async () => {
+  const frame = (...bytes: number[]) => Uint8Array.from(bytes);
+  /** Headers of a text frame of 4 GiB, and of a first fragment of it. */
+  const headers = [
+    frame(0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0),
+    frame(0x01, 127, 0, 0, 0, 1, 0, 0, 0, 0),
+  ];
+  for (const header of headers) {
+    await using server = new TestServer(async (conn) => {
+      const request = await readUpgrade(conn);
+      await request.accept();
+      await conn.write(header);
+      await swallow(conn);
+    });
+    await using world = new World(`ws://127.0.0.1:${server.port}/`);
+    await world.edgehub.start();
+    await world.down();
+    const [down] = world.downs;
+    assertEquals(down?.error.kind, "protocol");
+    assert(/edgehub\.message-size/.test(down!.error.hint), down!.error.hint);
+    assert(down!.waitMs >= 5000);
+  }
+});
+
+Deno.test("Edgehub, I1 size_checked_before_allocation: 16 MiB in small fragments pass unheld, and are refused by name", async () => {
+  const id = crypto.randomUUID();
+  const head =
+    `{"header":{"msg_id":"${id}"},"route":{"source":"edgecontroller",` +
+    `"group":"resource","operation":"insert","resource":"default/pod/big"},` +
+    `"content":"`;
+  const answered = Promise.withResolvers<Message>();
+  await using server = new TestServer(async (conn) => {
+    const request = await readUpgrade(conn);
+    await request.accept();
+    const part = new Uint8Array(4 + 4096).fill(0x78);
+    const first = new TextEncoder().encode(head);
+    await conn.write(
+      Uint8Array.from([
+        0x01,
+        126,
+        first.length >> 8,
+        first.length & 255,
+        ...first,
+      ]),
+    );
+    part.set([0x00, 126, 4096 >> 8, 0]);
+    for (let i = 0; i < 4096; i++) {
+      for (let at = 0; at < part.length;) {
+        at += await conn.write(part.subarray(at));
+      }
+    }
+    await conn.write(Uint8Array.from([0x80, 2, 0x22, 0x7d]));
+    const stream = {
+      read: (into: Uint8Array) => conn.read(into),
+      write: (bytes: Uint8Array) => conn.write(bytes),
+      close: () => {},
+    };
+    const socket = new WebSocketConnection(stream, {
+      role: "server",
+      clock: new SystemClock(),
+      messageBytesMax: 1 << 20,
+      leftover: request.leftover,
+    });
+    for (let batch; (batch = await socket.receive());) {
+      for (const data of batch) {
+        const message = JSON.parse(String(data)) as Message;
+        if (message.header.parent_msg_id === id) answered.resolve(message);
+      }
+    }
+  });
+  await using world = new World(`ws://127.0.0.1:${server.port}/`, {
+    messageBytesMax: 64 * 1024,
+    // Writing this takes long in the fast time of the test.
+    deadlines: {
+      readDeadlineMs: 600_000,
+      writeDeadlineMs: 600_000,
+      proofTimeoutMs: 600_000,
+      probeAfterMs: 600_000,
+    },
+  });
+  await world.edgehub.start();
+  const { route, content } = await answered.promise;
+  assertEquals(route.operation, "response");
+  assertEquals(content, "Message too large: at most 65536 bytes");
+  assertEquals(world.downs, []);
+});
 
 Deno.test("Edgehub, cut at random points it comes back each time, one link at a time", () =>
   withHub(async (hub, world) => {
