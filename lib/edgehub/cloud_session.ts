@@ -6,7 +6,6 @@ import {
   type Message,
   type MessageFault,
   newError,
-  newOk,
   newResponse,
   Operation,
   tooLargeFault,
@@ -189,8 +188,8 @@ export class CloudSession {
     const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
     const { message } = decoded;
-    // Its object is of no use here; an ack does no harm where none is wanted.
-    if (isOurs) return void this.#send(newOk(stamp, message));
+    // Nothing is made of its object, and no version wants an ack of it.
+    if (isOurs) return;
     if (CONTROL.has(message.route.operation)) {
       return void this.#send(newResponse(stamp, message, "ack"));
     }

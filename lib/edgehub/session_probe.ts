@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import type { Message, Stamp } from "../message/mod.ts";
-import { leaseQuery } from "./session_messages.ts";
+import { leaseQuery, nodeQuery } from "./session_messages.ts";
 
 /** A timer that is later than this says that the process stood still. */
 const LATE_MS = 1000;
@@ -28,12 +28,16 @@ export interface SessionProbeOptions {
 /**
  * Notices a cloud that has forgotten the session while the socket lives
  * (failures.md D3). Keepalives are never answered, and neither pongs nor
- * viaduct's pings need a session; the lease of the node does, and is small.
+ * viaduct's pings need a session; the lease of the node does, and is small. A
+ * cloud that has never answered for a lease is asked for the node as well,
+ * before it counts as mute: it may know no leases.
  */
 export class SessionProbe {
   readonly #options: SessionProbeOptions;
   #timer: Timer | undefined;
   #askedId: string | undefined;
+  #knowsLeases = false;
+  #isNodeAsked = false;
   /** Counts what makes an older wait pointless. */
   #round = 0;
   #isPaused = false;
@@ -54,8 +58,10 @@ export class SessionProbe {
     this.#restart();
     const isOurs = this.#askedId !== undefined &&
       message?.header.parent_msg_id === this.#askedId;
-    if (isOurs) this.#askedId = undefined;
-    return isOurs;
+    if (!isOurs) return false;
+    this.#askedId = undefined;
+    this.#knowsLeases = true;
+    return true;
   }
 
   /** Nothing is read for now, so silence says nothing. */
@@ -80,25 +86,35 @@ export class SessionProbe {
     this.#timer?.cancel();
     if (this.#isPaused) return;
     const { clock, afterMs } = this.#options;
-    this.#timer = clock.after(afterMs, () => void this.#ask());
+    this.#isNodeAsked = false;
+    this.#timer = clock.after(afterMs, () => {
+      const { stamp, nodeId } = this.#options;
+      const question = leaseQuery(stamp, nodeId);
+      this.#askedId = question.header.msg_id;
+      void this.#ask(question);
+    });
   }
 
-  async #ask(): Promise<void> {
+  async #ask(question: Message): Promise<void> {
     const round = this.#round;
-    const { stamp, nodeId } = this.#options;
-    const question = leaseQuery(stamp, nodeId);
-    this.#askedId = question.header.msg_id;
     await this.#options.send(question);
     if (round === this.#round) this.#await();
   }
 
+  #unanswered(): void {
+    const { stamp, nodeId, onMute } = this.#options;
+    if (this.#knowsLeases || this.#isNodeAsked) return onMute();
+    this.#isNodeAsked = true;
+    void this.#ask(nodeQuery(stamp, nodeId));
+  }
+
   #await(): void {
-    const { clock, timeoutMs, isReceiving, onMute } = this.#options;
+    const { clock, timeoutMs, isReceiving } = this.#options;
     const dueMs = clock.monotonic() + timeoutMs;
     this.#timer = clock.after(timeoutMs, () => {
       const isLate = clock.monotonic() - dueMs > LATE_MS;
       if (isLate || isReceiving()) this.#await();
-      else onMute();
+      else this.#unanswered();
     });
   }
 }

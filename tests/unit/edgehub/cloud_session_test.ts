@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BoundedQueue } from "../../../lib/base/mod.ts";
 import { LinkError } from "../../../lib/edgehub/mod.ts";
-import { type Message, newMessage, newOk } from "../../../lib/message/mod.ts";
+import {
+  encode,
+  type Message,
+  newMessage,
+  newOk,
+} from "../../../lib/message/mod.ts";
 import { fromCloud, pod, TEST_STAMP } from "../../support/messages.ts";
 import { SessionWorld } from "./session_world.ts";
 
@@ -453,6 +458,35 @@ Deno.test("CloudSession, D5 keepalive_and_acks_overtake_data: 64 kbit/s with 50 
     assert(data >= 3700, `${data} messages of data`);
     await world.end();
   }
+});
+
+Deno.test("CloudSession, F7 idle_traffic_budget: an idle link for an hour", async () => {
+  const world = new SessionWorld();
+  const { queue } = processor(world);
+  let bytes = 0, answered = 0;
+  for (let second = 0; second < 3600; second++) {
+    await world.clock.advance(1000);
+    for (const query of world.got("query").slice(answered)) {
+      answered++;
+      const answer = fromCloud("response", query.route.resource, {
+        Object: { metadata: { name: "edge-1" }, spec: "x".repeat(600) },
+        Err: null,
+      }, { parentId: query.header.msg_id });
+      bytes += encode(answer).length;
+      await world.tell(answer);
+    }
+  }
+  assertEquals([world.isDone, world.session.givenUp], [false, undefined]);
+  assert(answered >= 59 && answered <= 61, `${answered} questions`);
+  // Only the answer to the first question, about the node, went further.
+  assertEquals(queue.length, 1);
+  // On the socket: header of the frame and TLS record around each message,
+  // and the pings that tell a silent link from a dead one.
+  const around = 36, pings = 3600 / 7.5;
+  for (const { message } of world.received) bytes += encode(message).length;
+  bytes += (world.received.length + answered + 2 * pings) * around;
+  assert(bytes * 24 < 5_000_000, `${bytes * 24} bytes a day`);
+  await world.end();
 });
 
 Deno.test("CloudSession, data is refused above the uplink's bound, answers never", async () => {

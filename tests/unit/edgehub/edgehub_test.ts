@@ -963,6 +963,10 @@ Deno.test("Edgehub, F5 memory_flat_when_link_flaps: as many sockets after 200 li
       await world.connected(count + 1);
     }
     // What the hub has not closed yet may still be counted.
-    await world.until("sockets closed", () => sockets() <= before + 2);
+    const untilMs = performance.now() + 20_000;
+    while (sockets() > before + 2) {
+      assert(performance.now() < untilMs, `${sockets()} sockets`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     assertEquals(world.dials, 201);
   }));
