@@ -115,14 +115,18 @@ function buildProcessor(from: Ingredients): Processor {
 
 function buildEdgehub(from: Ingredients): Edgehub {
   const { router, clock, random, stamp, timing } = from;
-  const { websocket, controller, reconnect, messageBytesMax } =
-    from.config.edgehub;
+  const { edgehub } = from.config;
+  const { websocket, controller, failover, proxy, reconnect } = edgehub;
   return new Edgehub({
     router,
     clock,
     random,
     stamp,
-    url: new URL(websocket.url),
+    urls: websocket.urls.map((url) => new URL(url)),
+    failover,
+    proxy: proxy.url === ""
+      ? undefined
+      : { url: new URL(proxy.url), except: proxy.except },
     files: {
       caFile: websocket.cafile,
       certFile: websocket.certfile,
@@ -136,9 +140,11 @@ function buildEdgehub(from: Ingredients): Edgehub {
       readDeadlineMs: websocket.readDeadlineMs,
       writeDeadlineMs: websocket.writeDeadlineMs,
       proofTimeoutMs: timing.proofTimeoutMs,
+      probeAfterMs: timing.probeAfterMs,
     },
     reconnect,
-    messageBytesMax,
+    rate: edgehub.rate,
+    messageBytesMax: edgehub.messageBytesMax,
     observer: edgehubObserver(from),
   });
 }

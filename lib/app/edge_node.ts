@@ -162,7 +162,6 @@ export class EdgeNode implements Component {
       processor: this.#parts?.processor,
       store: this.#store,
       metrics: this.metrics,
-      url: this.#config.edgehub.websocket.url,
     });
   }
 
@@ -190,7 +189,7 @@ export class EdgeNode implements Component {
       );
   }
 
-  /** Dials the cloud now if the link is down. */
+  /** Asks for a fresh link to the cloud; one that is down is dialled now. */
   reconnect(): void {
     this.#parts?.edgehub?.reconnect();
   }

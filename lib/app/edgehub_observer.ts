@@ -36,10 +36,11 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
           : {}),
       });
     },
-    down: ({ error, livedMs, waitMs }) => {
+    down: ({ url, error, livedMs, waitMs }) => {
       downs.with(error.kind).inc();
       health.set(Check.link, "degraded", error.message);
       log.warn("link down", {
+        url,
         error: error.message,
         hint: error.hint,
         livedMs: Math.round(livedMs),

@@ -21,7 +21,7 @@ export interface NodeStatus {
     readonly state: LinkState["state"] | "standalone";
     /** Since when, ISO 8601. */
     readonly since: string;
-    /** Address. */
+    /** Address in use or dialled next; empty for a standalone node. */
     readonly url: string;
   };
   /** Modules of the agents that are attached. */
@@ -50,8 +50,6 @@ export interface StatusSources {
   readonly nowMs: number;
   /** Health now. */
   readonly health: HealthReport;
-  /** Address of the cloud; empty for a standalone node. */
-  readonly url: string;
   /** The parts, as far as they are built. */
   readonly edgehub: Edgehub | undefined;
   /** The local link. */
@@ -75,7 +73,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
     link: {
       state: edgehub?.state.state ?? "standalone",
       since: new Date(edgehub?.state.since ?? startedMs).toISOString(),
-      url: sources.url,
+      url: edgehub?.url ?? "",
     },
     agents: edged?.agents ?? [],
     ...(store ? { store: store.stats() } : {}),

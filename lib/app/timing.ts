@@ -4,6 +4,8 @@ export interface NodeTiming {
   readonly syncSettleMs: number;
   /** How long the cloud may ignore a new connection. */
   readonly proofTimeoutMs: number;
+  /** How long the cloud may say nothing before it is asked something. */
+  readonly probeAfterMs: number;
   /** How long a stop may take. */
   readonly stopMs: number;
 }
@@ -13,5 +15,7 @@ export const TIMING: NodeTiming = {
   // Twice SyncController's period: what the cloud had has come by then.
   syncSettleMs: 10_000,
   proofTimeoutMs: 30_000,
+  // Under 1 KB each time: an idle day costs about 1 MB (failures.md F7).
+  probeAfterMs: 60_000,
   stopMs: 4000,
 };

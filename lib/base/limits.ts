@@ -17,8 +17,10 @@ export const LIMITS = {
   pendingRequestsMax: 4096,
   /** Cloud messages waiting for an agent's answer; at the bound `OK` leaves at COMMIT. */
   pendingAnswersMax: 8192,
-  /** Messages waiting for the uplink; at the bound the link stops reading. */
-  uplinkMessagesMax: 8192,
+  /** Messages waiting for the rate of the uplink; at the bound `send` refuses, pings excepted. */
+  uplinkMessagesMax: 1024,
+  /** Bytes waiting for the uplink; at the bound `send` refuses and the link stops reading. */
+  uplinkBytesMax: 8 * 1024 * 1024,
   /** Bytes waiting for one agent; at the bound it is closed with 1013 and resumes by position. */
   agentBytesMax: 8 * 1024 * 1024,
   /** Agents attached at a time; a further one is refused with 503. */

@@ -45,6 +45,7 @@ export async function joinPlan(input: CommandInput): Promise<JoinPlan> {
     ...(file === undefined ? {} : { file }),
     sets: values("set"),
     hostname: io.hostname,
+    env: (name) => io.env(name),
   });
   const attempts = value("attempts") ?? ATTEMPTS_DEFAULT;
   if (!/^[1-9]\d{0,3}$/.test(attempts)) {

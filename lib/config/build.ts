@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { readListen } from "./listen.ts";
+import { NO_PROXY } from "./proxy.ts";
 import type { ConfigValues } from "./schema.ts";
 
 /** Shapes checked values into the configuration, deeply frozen. */
@@ -34,6 +35,12 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
   return {
     websocket: {
       url: values["edgehub.websocket.url"],
+      urls: [
+        ...new Set([
+          values["edgehub.websocket.url"],
+          ...values["edgehub.websocket.urls"],
+        ]),
+      ].filter((url) => url !== ""),
       certfile: values["edgehub.websocket.certfile"],
       keyfile: values["edgehub.websocket.keyfile"],
       cafile: values["edgehub.websocket.cafile"],
@@ -46,11 +53,23 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
       projectId: values["edgehub.controller.project-id"],
       nodeId: values["edgehub.controller.node-id"],
     },
+    failover: {
+      order: values["edgehub.failover.order"],
+      preferAfterMs: ms(values["edgehub.failover.prefer-after"]),
+    },
+    proxy: {
+      url: values["edgehub.proxy"] === NO_PROXY ? "" : values["edgehub.proxy"],
+      except: values["edgehub.no-proxy"],
+    },
     reconnect: {
       baseMs: ms(values["edgehub.reconnect.base"]),
       capMs: ms(values["edgehub.reconnect.cap"]),
     },
     messageBytesMax: values["edgehub.message-size"],
+    rate: {
+      perSecond: values["edgehub.message-qps"],
+      burst: values["edgehub.message-burst"],
+    },
   };
 }
 

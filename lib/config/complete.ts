@@ -1,5 +1,7 @@
 import type { Given } from "./given.ts";
 import { placeText } from "./given.ts";
+import type { Complaint } from "./problem.ts";
+import { completeProxy } from "./proxy.ts";
 import type { ConfigKey, ConfigValues } from "./schema.ts";
 
 /** Names of the node and its project: they stand in a path and in headers. */
@@ -8,12 +10,12 @@ const NAME_REGEXP = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 /** Path of KubeEdge's cloud endpoint: project, node. */
 const EVENTS_PATH_REGEXP = /^\/([^/]+)\/([^/]+)\/events\/?$/;
 
-/** Something wrong with one key, seen beside the others. */
-export interface Complaint {
-  /** The key. */
-  readonly key: ConfigKey;
-  /** What is wrong and what was expected. */
-  readonly expected: string;
+/** What is known of the machine. */
+export interface Machine {
+  /** Its name. */
+  readonly hostname: () => string;
+  /** A variable of the environment; `undefined` if it is not set. */
+  readonly env: (name: string) => string | undefined;
 }
 
 /** Values with nothing left open. */
@@ -30,24 +32,28 @@ export interface Completed {
  * Fills what depends on other values: the node's name from the address or
  * the host, the address's path from project and node.
  *
- * @param hostname Asked for only if nothing else names the node.
+ * @param machine Its name is asked for only if nothing else names the node.
  */
 export function complete(
   values: ConfigValues,
   given: Given,
-  hostname: () => string,
+  machine: Machine,
 ): Completed {
   const sources = Object.fromEntries(
     Object.keys(values).map((k) => [k, placeText(given[k as ConfigKey])]),
   ) as Record<ConfigKey, string>;
   const complaints: Complaint[] = [];
   const filled = { ...values };
-  const url = readUrl(values["edgehub.websocket.url"], complaints);
+  const further = values[URLS].map((text) => readUrl(text, URLS, complaints));
+  const url = readUrl(values[URL_KEY], URL_KEY, complaints);
+  if (values[URL_KEY] === "" && further.length > 0) {
+    complaints.push({ key: URL_KEY, expected: "expected the first address" });
+  }
   const inPath = url && namesInPath(url);
   for (const key of NAME_KEYS) {
     const named = inPath?.[key];
     if (filled[key] === "" || (named !== undefined && !given[key])) {
-      filled[key] = named ?? hostname().toLowerCase();
+      filled[key] = named ?? machine.hostname().toLowerCase();
       sources[key] = named ? "edgehub.websocket.url" : "host name";
     } else if (named !== undefined && named !== filled[key]) {
       const expected =
@@ -59,9 +65,15 @@ export function complete(
       complaints.push({ key, expected });
     }
   }
-  if (url) filled["edgehub.websocket.url"] = fullUrl(url, filled);
+  if (url) filled[URL_KEY] = fullUrl(url, filled);
+  filled[URLS] = further.filter((one) => one !== undefined)
+    .map((one) => fullUrl(one, filled));
+  completeProxy(filled, sources, { given, complaints, env: machine.env });
   return { values: filled, sources, complaints };
 }
+
+const URL_KEY = "edgehub.websocket.url";
+const URLS = "edgehub.websocket.urls";
 
 const NAME_KEYS = [
   "edgehub.controller.project-id",
@@ -70,9 +82,12 @@ const NAME_KEYS = [
 
 type Names = Partial<Record<typeof NAME_KEYS[number], string>>;
 
-function readUrl(text: string, complaints: Complaint[]): URL | undefined {
+function readUrl(
+  text: string,
+  key: ConfigKey,
+  complaints: Complaint[],
+): URL | undefined {
   if (text === "") return undefined;
-  const key = "edgehub.websocket.url";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^wss?:$/.test(url.protocol) || url.hostname === "") {
     const expected = "expected an address like wss://cloud.example:10000";

@@ -9,6 +9,8 @@ export interface Config {
     readonly websocket: {
       /** Full address with its path; empty for a standalone node. */
       readonly url: string;
+      /** All addresses, `url` first. */
+      readonly urls: readonly string[];
       /** The node's certificate; empty: none. */
       readonly certfile: string;
       /** Its key; empty: none. */
@@ -31,6 +33,20 @@ export interface Config {
       /** Name of the node. */
       readonly nodeId: string;
     };
+    /** Which of several addresses is dialled. */
+    readonly failover: {
+      /** As they are listed, or any. */
+      readonly order: "in-order" | "random";
+      /** Time on another one before the first is tried again; 0: never. */
+      readonly preferAfterMs: number;
+    };
+    /** What the cloud is dialled through. */
+    readonly proxy: {
+      /** `http://` address, perhaps with user and password; empty: none. */
+      readonly url: string;
+      /** Hosts that are dialled without it, as in `NO_PROXY`. */
+      readonly except: readonly string[];
+    };
     /** Waits between dials. */
     readonly reconnect: {
       /** First bound of the random wait. */
@@ -40,6 +56,13 @@ export interface Config {
     };
     /** Largest message from the cloud. */
     readonly messageBytesMax: number;
+    /** Rate of the messages to the cloud that are no answers. */
+    readonly rate: {
+      /** Messages a second; 0: no bound. */
+      readonly perSecond: number;
+      /** Messages that may go at once after a pause. */
+      readonly burst: number;
+    };
   };
   /** What the message processor does by itself. */
   readonly meta: {

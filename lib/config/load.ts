@@ -1,8 +1,8 @@
 import { buildConfig } from "./build.ts";
-import { type Complaint, complete } from "./complete.ts";
+import { complete } from "./complete.ts";
 import type { Config } from "./config.ts";
 import type { Given } from "./given.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { type Complaint, ConfigError, type Problem } from "./problem.ts";
 import { readFileText, type ReadResult, readSets, showValue } from "./read.ts";
 import {
   type ConfigKey,
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly sets?: readonly string[];
   /** Name of this machine: the node's name if nothing else names it. */
   readonly hostname: () => string;
+  /** A variable of the environment, for the proxy. @default none is set */
+  readonly env?: (name: string) => string | undefined;
   /** Reads a file. @default Deno.readTextFile */
   readonly readText?: (path: string) => Promise<string>;
 }
@@ -70,7 +72,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const given: Given = { ...file.given, ...sets.given };
   const problems = [...file.problems, ...sets.problems];
   const values = withDefaults(given);
-  const completed = complete(values, given, options.hostname);
+  const { hostname, env = () => undefined } = options;
+  const completed = complete(values, given, { hostname, env });
   for (const complaint of [...completed.complaints, ...validate(values)]) {
     problems.push(located(complaint, values, given));
   }
@@ -135,9 +138,14 @@ function located(
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
     key,
-    value: showValue(values[key]),
+    ...(isSecret(key) ? {} : { value: showValue(values[key]) }),
     expected,
   };
+}
+
+function isSecret(key: ConfigKey): boolean {
+  const spec: KeySpec = SCHEMA[key];
+  return spec.secret ?? false;
 }
 
 function effective(
@@ -146,7 +154,8 @@ function effective(
 ): EffectiveEntry[] {
   const entries = Object.entries(SCHEMA) as [ConfigKey, KeySpec][];
   return entries.map(([key, spec]) => {
-    const value = spec.secret ? "[redacted]" : values[key];
+    const isHidden = spec.secret && values[key] !== spec.default;
+    const value = isHidden ? "[redacted]" : values[key];
     const text = formatValue(spec, value);
     return { key, value, text, source: sources[key] };
   });

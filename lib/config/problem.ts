@@ -1,3 +1,5 @@
+import type { ConfigKey } from "./schema.ts";
+
 /** One thing that is wrong with the configuration. */
 export interface Problem {
   /** Where it was given: a file, or `--set`. */
@@ -14,6 +16,14 @@ export interface Problem {
   readonly expected: string;
   /** The known key that was probably meant. */
   readonly nearest?: string;
+}
+
+/** Something wrong with one key, seen beside the others. */
+export interface Complaint {
+  /** The key. */
+  readonly key: ConfigKey;
+  /** What is wrong and what was expected. */
+  readonly expected: string;
 }
 
 /** The configuration cannot be used; nothing has been touched. */

@@ -79,6 +79,11 @@ export const SCHEMA = {
     doc:
       "Address of the cloud, wss://HOST:PORT; empty: a standalone node without cloud.",
   },
+  "edgehub.websocket.urls": {
+    type: "strings",
+    default: [],
+    doc: "Further addresses of the cloud, dialled when url does not work.",
+  },
   "edgehub.websocket.certfile": {
     type: "path",
     default: "",
@@ -133,6 +138,33 @@ export const SCHEMA = {
     default: "",
     doc: "Name of the node in the cloud; empty: the host name.",
   },
+  "edgehub.failover.order": {
+    type: "enum",
+    values: ["in-order", "random"],
+    default: "in-order",
+    doc: "How the next address is chosen when one does not work.",
+  },
+  "edgehub.failover.prefer-after": {
+    type: "duration",
+    default: 0,
+    min: 0,
+    max: 30 * 86_400,
+    doc:
+      "Time on another address before the first one is tried again, in-order only; 0: never.",
+  },
+  "edgehub.proxy": {
+    type: "string",
+    default: "",
+    secret: true,
+    doc:
+      "HTTP proxy for the cloud, http://USER:PASSWORD@HOST:PORT; empty: HTTPS_PROXY of the environment; none: no proxy.",
+  },
+  "edgehub.no-proxy": {
+    type: "strings",
+    default: [],
+    doc:
+      "Hosts that are dialled without it: names, .suffixes, addresses, ranges, *; empty: NO_PROXY.",
+  },
   "edgehub.reconnect.base": {
     type: "duration",
     default: 1,
@@ -153,6 +185,21 @@ export const SCHEMA = {
     min: 64 * 1024,
     max: 2 * LIMITS.messageBytesMax,
     doc: "Largest message from the cloud; a larger one is refused.",
+  },
+  "edgehub.message-qps": {
+    type: "integer",
+    default: 30,
+    min: 0,
+    max: 100_000,
+    doc:
+      "Messages to the cloud per second, keepalive and answers not counted; 0: no bound.",
+  },
+  "edgehub.message-burst": {
+    type: "integer",
+    default: 60,
+    min: 1,
+    max: 100_000,
+    doc: "Messages that may go at once after a pause.",
   },
   "meta.sync.podstatus.interval": {
     type: "duration",

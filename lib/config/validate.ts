@@ -1,4 +1,4 @@
-import type { Complaint } from "./complete.ts";
+import type { Complaint } from "./problem.ts";
 import { readListen } from "./listen.ts";
 import type { ConfigKey, ConfigValues } from "./schema.ts";
 
@@ -30,7 +30,11 @@ export function notes(values: ConfigValues): string[] {
     found.push(
       "edgehub.websocket.url is empty: this is a standalone node without cloud",
     );
-  } else if (url.startsWith("ws:")) {
+  } else if (
+    [url, ...values["edgehub.websocket.urls"]].some((one) =>
+      one.startsWith("ws:")
+    )
+  ) {
     found.push(
       "edgehub.websocket.url is ws://: nothing is encrypted and the cloud is not checked, use wss:// outside of tests",
     );
@@ -63,7 +67,11 @@ function checkCloud(values: ConfigValues, refuse: Refuse): void {
       "expected a path, since edgehub.websocket.keyfile is given";
     refuse("edgehub.websocket.certfile", expected);
   }
-  if (/^wss:/i.test(url) && values["edgehub.websocket.cafile"] === "") {
+  const urls = [url, ...values["edgehub.websocket.urls"]];
+  if (
+    urls.some((one) => /^wss:/i.test(one)) &&
+    values["edgehub.websocket.cafile"] === ""
+  ) {
     const expected =
       "expected the file of the authority that signed the cloud's certificate, since the address is wss://";
     refuse("edgehub.websocket.cafile", expected);

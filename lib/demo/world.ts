@@ -178,6 +178,7 @@ function settings(folder: string): string[] {
     `edgehub.controller.node-id=${NODE}`,
     "edgehub.reconnect.base=0.1",
     "edgehub.reconnect.cap=0.5",
+    "edgehub.message-qps=0",
     "meta.sync.podstatus.interval=1",
     "meta.query.timeout=1",
   ];

@@ -1,50 +1,24 @@
-import type { Clock, Timer } from "../base/mod.ts";
+import { LIMITS, type Timer } from "../base/mod.ts";
 import {
-  decode,
   encode,
   faultAnswer,
-  Group,
   isAnswer,
   type Message,
   type MessageFault,
-  Module,
   newError,
-  newMessage,
   newResponse,
-  NO_NAMESPACE,
   Operation,
-  resourceOf,
-  ResourceType,
-  type Stamp,
   tooLargeFault,
 } from "../message/mod.ts";
-import type { Router } from "../router/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
-import { deliver } from "./downlink.ts";
+import type { CloudSessionOptions } from "./cloud_session_options.ts";
+import { decodeFrame } from "./decode_frame.ts";
+import { deliver, type Delivery } from "./downlink.ts";
 import type { LinkError } from "./link_error.ts";
-import { type LinkDeadlines, LinkWatch } from "./link_watch.ts";
-
-/** What a session needs from outside. */
-export interface CloudSessionOptions {
-  /** Time. */
-  readonly clock: Clock;
-  /** Ids and time of messages made here. */
-  readonly stamp: Stamp;
-  /** Where messages from the cloud go. */
-  readonly router: Router;
-  /** Name of this node. */
-  readonly nodeId: string;
-  /** Interval of the keepalive in milliseconds; CloudHub ends sessions after 30 s. */
-  readonly heartbeatMs: number;
-  /** When the peer counts as gone. */
-  readonly deadlines: LinkDeadlines;
-  /** Largest message in bytes; the connection keeps the bound. */
-  readonly messageBytesMax: number;
-  /** Told once, when the first message shows that the cloud knows us. */
-  readonly onProven: () => void;
-  /** Told of frames that are no messages, and of messages for nobody. */
-  readonly onFault: (fault: MessageFault) => void;
-}
+import { LinkWatch, mute } from "./link_watch.ts";
+import { keepalive, nodeQuery } from "./session_messages.ts";
+import { SessionProbe } from "./session_probe.ts";
+import { Uplink } from "./uplink.ts";
 
 /** Viaduct's control operations: the link answers them itself. */
 const CONTROL: ReadonlySet<string> = new Set([
@@ -52,9 +26,6 @@ const CONTROL: ReadonlySet<string> = new Set([
   Operation.ping,
   Operation.pong,
 ]);
-
-/** Bytes waiting for the uplink above which nothing more is read. */
-const UPLINK_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * One connection to the cloud, from the first keepalive to its end.
@@ -67,6 +38,9 @@ export class CloudSession {
   readonly #connection: WebSocketConnection;
   readonly #options: CloudSessionOptions;
   readonly #watch: LinkWatch;
+  readonly #uplink: Uplink;
+  readonly #probe: SessionProbe;
+  readonly #startedMs: number;
   #keepalive: Timer | undefined;
   #proven = false;
   #reading = true;
@@ -88,6 +62,20 @@ export class CloudSession {
       deadlines: options.deadlines,
       onDead: (error) => this.giveUp(error),
     });
+    this.#uplink = new Uplink(connection, options);
+    const { probeAfterMs, proofTimeoutMs } = options.deadlines;
+    this.#probe = new SessionProbe({
+      ...options,
+      afterMs: probeAfterMs,
+      timeoutMs: proofTimeoutMs,
+      send: (message) => {
+        this.#send(message);
+        return connection.drained();
+      },
+      isReceiving: () => connection.isReceiving,
+      onMute: () => this.giveUp(mute(proofTimeoutMs)),
+    });
+    this.#startedMs = options.clock.monotonic();
   }
 
   /** Whether the cloud has shown that it knows us. */
@@ -100,66 +88,87 @@ export class CloudSession {
     return this.#givenUp;
   }
 
+  /** How long the session has lasted, in milliseconds. */
+  get livedMs(): number {
+    return this.#options.clock.monotonic() - this.#startedMs;
+  }
+
+  /** Whether nothing waits to be sent and nothing has come for a second. */
+  get isIdle(): boolean {
+    const { lastReceivedMs } = this.#connection;
+    return this.bufferedBytes === 0 &&
+      this.#options.clock.monotonic() - lastReceivedMs >= 1000;
+  }
+
   /** Bytes that wait for the uplink. */
   get bufferedBytes(): number {
-    return this.#connection.bufferedBytes;
+    return this.#uplink.bufferedBytes;
   }
 
   /** Runs the session; resolves once it has ended. */
   async run(): Promise<void> {
     try {
       this.#sendKeepalive();
-      this.#send(this.#nodeQuery());
+      this.#send(nodeQuery(this.#options.stamp, this.#options.nodeId));
       while (this.#reading) {
         const messages = await this.#connection.receive();
         // What comes after drain is not acknowledged, so the cloud repeats it.
         if (messages === null || !this.#reading) break;
-        for (const data of messages) await this.#take(data);
+        for (const data of messages) {
+          const waiting = this.#take(data);
+          if (waiting) await waiting;
+        }
         await this.#uplinkRoom();
       }
       await this.#connection.ended;
     } finally {
       this.#watch.stop();
+      this.#uplink.stop();
+      this.#probe.stop();
       this.#keepalive?.cancel();
       this.#connection.abort();
     }
   }
 
   /**
-   * Sends a message: keepalive and answers first.
+   * Sends a message: answers first, the rest at the rate that is allowed.
    *
    * @returns `false` if the link has ended or has too much to send already.
    */
   send(message: Message): boolean {
-    const first = isAnswer(message.route.operation);
-    if (!first && this.#connection.bufferedBytes >= UPLINK_BYTES_MAX) {
-      return false;
-    }
-    return this.#send(message);
+    return this.#uplink.send(message);
   }
 
-  /** Settles once `send` takes data again; `undefined` if it does now. */
+  /**
+   * Settles once a message that can wait may be sent, so that it delays no
+   * others; `undefined` if that is now.
+   */
   room(): Promise<void> | undefined {
-    return this.#connection.bufferedBytes < UPLINK_BYTES_MAX
-      ? undefined
-      : this.#connection.drained();
+    return this.#uplink.room();
   }
 
   /** Reads no more, and lets what was sent leave. */
   async drain(): Promise<void> {
     this.#reading = false;
     this.#watch.pauseReading();
+    this.#probe.stop();
+    this.#connection.isUnpaced = true;
+    this.#uplink.flush();
     await this.#connection.drained();
   }
 
-  /** Closes in order, by force after the deadline; takes nothing more. */
-  close(deadlineMs: number): Promise<void> {
+  /**
+   * Closes in order, by force after the deadline; takes nothing more.
+   *
+   * @param reason For the cloud.
+   */
+  close(deadlineMs: number, reason: string): Promise<void> {
     this.#reading = false;
     this.#isClosed = true;
     this.#endWait?.();
     return this.#connection.close({
       code: 1000,
-      reason: "node stops",
+      reason,
       deadlineMs,
     });
   }
@@ -170,32 +179,43 @@ export class CloudSession {
     this.#connection.abort(error);
   }
 
-  async #take(data: string | Uint8Array): Promise<void> {
+  /** @returns A promise only if a module has no room. */
+  #take(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#isClosed) return;
     const { stamp, messageBytesMax, router } = this.#options;
-    const decoded = decode(textOf(data), { lengthMax: messageBytesMax });
+    const decoded = decodeFrame(data, messageBytesMax);
     this.#prove();
+    const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
     const { message } = decoded;
+    // Nothing is made of its object, and no version wants an ack of it.
+    if (isOurs) return;
     if (CONTROL.has(message.route.operation)) {
-      this.#send(newResponse(stamp, message, "ack"));
-      return;
+      return void this.#send(newResponse(stamp, message, "ack"));
     }
-    const delivery = await deliver(message, {
+    const delivery = deliver(message, {
       router,
       wait: (room) => this.#unread(room),
     });
+    if (!(delivery instanceof Promise)) {
+      return this.#delivered(message, delivery);
+    }
+    return delivery.then((later) => this.#delivered(message, later));
+  }
+
+  #delivered(message: Message, delivery: Delivery): undefined {
     if (delivery.kind === "refused") this.#refuse(delivery.fault);
     // No ack: the cloud repeats what nobody has taken.
     const isUnavailable = delivery.kind === "unavailable";
     if (isUnavailable && !isAnswer(message.route.operation)) {
-      this.#send(newError(stamp, message, delivery.why));
+      this.#send(newError(this.#options.stamp, message, delivery.why));
     }
   }
 
   /** A message that was too large to be held has passed: the cloud is told. */
   tooLarge(head: Uint8Array): void {
     this.#prove();
+    this.#probe.heard();
     const { messageBytesMax } = this.#options;
     this.#refuse(
       tooLargeFault(new TextDecoder().decode(head), messageBytesMax),
@@ -203,7 +223,7 @@ export class CloudSession {
   }
 
   async #uplinkRoom(): Promise<void> {
-    if (this.#connection.bufferedBytes < UPLINK_BYTES_MAX) return;
+    if (this.#connection.bufferedBytes < LIMITS.uplinkBytesMax) return;
     await this.#unread(this.#connection.drained());
   }
 
@@ -216,14 +236,20 @@ export class CloudSession {
     const over = Promise.withResolvers<void>();
     this.#endWait = over.resolve;
     this.#watch.pauseReading();
+    this.#probe.pause();
+    this.#connection.isUnpaced = true;
     until.then(over.resolve, over.reject);
     await over.promise;
     this.#endWait = undefined;
-    if (this.#reading) this.#watch.resumeReading();
+    if (this.#reading) {
+      this.#watch.resumeReading();
+      this.#probe.resume();
+      this.#connection.isUnpaced = false;
+    }
     return !this.#isClosed;
   }
 
-  #refuse(fault: MessageFault): void {
+  #refuse(fault: MessageFault): undefined {
     this.#options.onFault(fault);
     const answer = faultAnswer(this.#options.stamp, fault, "cloud");
     if (answer) this.#send(answer);
@@ -236,40 +262,14 @@ export class CloudSession {
     this.#options.onProven();
   }
 
+  /** What the link says for itself goes first, at any rate. */
   #send(message: Message): boolean {
-    const { operation } = message.route;
-    const first = isAnswer(operation) || operation === Operation.keepalive;
-    return this.#connection.send(encode(message), first ? "first" : "data");
+    return this.#connection.send(encode(message), "first");
   }
 
   #sendKeepalive(): void {
     const { clock, heartbeatMs, stamp } = this.#options;
-    this.#send(newMessage(stamp, {
-      source: Module.edgehub,
-      group: Group.resource,
-      operation: Operation.keepalive,
-      resource: "node",
-      content: "ping",
-    }));
+    this.#send(keepalive(stamp));
     this.#keepalive = clock.after(heartbeatMs, () => this.#sendKeepalive());
   }
-
-  /** A question that any session answers, and a rejected one does not. */
-  #nodeQuery(): Message {
-    return newMessage(this.#options.stamp, {
-      source: Module.metamanager,
-      group: Group.meta,
-      operation: Operation.query,
-      resource: resourceOf(
-        NO_NAMESPACE,
-        ResourceType.node,
-        this.#options.nodeId,
-      ),
-    });
-  }
-}
-
-/** Go's peers look at no frame type; neither do we. */
-function textOf(data: string | Uint8Array): string {
-  return typeof data === "string" ? data : new TextDecoder().decode(data);
 }

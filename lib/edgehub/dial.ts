@@ -11,6 +11,13 @@ import { clientHandshake, WebSocketConnection } from "../websocket/mod.ts";
 import { type DialAttempt, dialFailure } from "./dial_failure.ts";
 import { SocketStream } from "./socket_stream.ts";
 import { probeTls } from "./tls_probe.ts";
+import {
+  openTunnel,
+  proxyFor,
+  type ProxyOptions,
+  tunnelStream,
+  type TunnelTarget,
+} from "./tunnel.ts";
 
 /** Where and as whom to dial. */
 export interface DialOptions {
@@ -20,7 +27,9 @@ export interface DialOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Files of the node's credentials; read anew for each dial. */
   readonly files: CredentialFiles;
-  /** Deadline for name, TCP, TLS and upgrade together, in milliseconds. */
+  /** What to dial through, unless its exceptions name the host. */
+  readonly proxy?: ProxyOptions | undefined;
+  /** Deadline for name, TCP, proxy, TLS and upgrade together, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /** Largest message in bytes. */
   readonly messageBytesMax: number;
@@ -56,8 +65,11 @@ export interface Dialled {
 export async function dial(options: DialOptions): Promise<Dialled> {
   const { url, clock, handshakeTimeoutMs, signal } = options;
   signal.throwIfAborted();
+  const route = routeOf(options);
   const attempt: DialAttempt = {
     host: url.host,
+    ...(route.proxy ? { proxy: route.proxy.host } : {}),
+    tunnelling: route.proxy !== undefined,
     secure: url.protocol === "wss:",
     timeoutMs: handshakeTimeoutMs,
     timedOut: false,
@@ -78,18 +90,25 @@ export async function dial(options: DialOptions): Promise<Dialled> {
       : undefined;
     attempt.certificate = certificateState(credentials, clock);
     if (credentials && options.probe) {
-      stream = connectTcp(url);
+      stream = new SocketStream(net.connect(route.first), "connect");
+      await stream.opened();
+      if (route.proxy) await openTunnel(stream, route.target, route.proxy);
       await probeTls(stream, { caPem: credentials.caPem, host: hostOf(url) });
     }
-    const tcp = net.connect({ host: hostOf(url), port: portOf(url) });
-    const secured = credentials && secureOnConnect(tcp, url, credentials);
+    const tcp = net.connect(route.first);
+    const direct = credentials && !route.proxy
+      ? secureOnConnect(tcp, url, credentials)
+      : undefined;
     stream = new SocketStream(tcp, "connect");
     await stream.opened();
-    if (secured) {
-      const { socket, stream: secure } = await secured;
-      stream = secure;
+    const secured = route.proxy
+      ? await tunnel(tcp, { stream, route, credentials, url })
+      : await direct;
+    attempt.tunnelling = false;
+    if (credentials && secured) {
+      stream = secured.stream;
       await stream.opened();
-      await checkPeer(socket, { stream, credentials });
+      await checkPeer(secured.socket, { stream, credentials });
     }
     attempt.upgrading = true;
     const connection = await upgrade(stream, options);
@@ -113,9 +132,21 @@ function certificateState(
   return credentials.notAfterMs > clock.now() ? "valid" : "expired";
 }
 
-function connectTcp(url: URL): SocketStream {
-  const socket = net.connect({ host: hostOf(url), port: portOf(url) });
-  return new SocketStream(socket, "connect");
+/** What is dialled, and through what. */
+interface Route {
+  /** The cloud. */
+  readonly target: TunnelTarget;
+  /** The proxy; `undefined`: none. */
+  readonly proxy: URL | undefined;
+  /** The first of the two. */
+  readonly first: TunnelTarget;
+}
+
+function routeOf({ url, proxy: options }: DialOptions): Route {
+  const target = { host: hostOf(url), port: portOf(url) };
+  const proxy = proxyFor(target, options);
+  const first = proxy && { host: hostOf(proxy), port: portOf(proxy) };
+  return { target, proxy, first: first ?? target };
 }
 
 /** A TLS socket and the stream over it. */
@@ -143,6 +174,32 @@ function secureOnConnect(
     secured.resolve({ socket, stream });
   });
   return secured.promise;
+}
+
+/** Goes through the proxy, and begins TLS behind it if that is wanted. */
+async function tunnel(
+  tcp: net.Socket,
+  on: {
+    readonly stream: SocketStream;
+    readonly route: Route;
+    readonly credentials: Credentials | undefined;
+    readonly url: URL;
+  },
+): Promise<Secured | undefined> {
+  const { target, proxy } = on.route;
+  if (!proxy) return undefined;
+  if (!on.credentials) {
+    await openTunnel(on.stream, target, proxy);
+    return undefined;
+  }
+  const through = tunnelStream(tcp);
+  try {
+    await openTunnel(through, target, proxy);
+  } finally {
+    through[Symbol.dispose]();
+  }
+  const socket = tls.connect(tlsOptions(tcp, on.url, on.credentials));
+  return { socket, stream: new SocketStream(socket, "secureConnect") };
 }
 
 function tlsOptions(
@@ -196,6 +253,7 @@ async function upgrade(
     clock,
     messageBytesMax,
     leftover,
+    paced: true,
     ...(onTooLarge ? { onTooLarge } : {}),
   });
 }

@@ -6,12 +6,16 @@ import { LinkError, type LinkErrorKind } from "./link_error.ts";
 export interface DialAttempt {
   /** Host and port. */
   readonly host: string;
+  /** Host and port of the proxy; missing without one. */
+  readonly proxy?: string;
   /** Whether TLS is spoken. */
   readonly secure: boolean;
   /** Deadline of the whole dial in milliseconds. */
   readonly timeoutMs: number;
   /** Whether the deadline has passed. */
   timedOut: boolean;
+  /** Whether the proxy was still being asked for a tunnel. */
+  tunnelling: boolean;
   /** Whether the upgrade was being asked for. */
   upgrading: boolean;
   /** Bytes that the server sent behind the TLS handshake. */
@@ -86,8 +90,9 @@ const CLIENT_REFUSED =
 
 /** Says why a dial failed, at which step, and what to do. */
 export function dialFailure(error: unknown, attempt: DialAttempt): LinkError {
-  if (error instanceof LinkError) return error;
-  const { host, timeoutMs } = attempt;
+  if (error instanceof LinkError && !attempt.timedOut) return error;
+  const { timeoutMs, proxy } = attempt;
+  const host = proxy ? `${attempt.host} through proxy ${proxy}` : attempt.host;
   const step = attempt.upgrading ? "upgrade at" : "connect to";
   if (attempt.timedOut) {
     return new LinkError(
@@ -120,6 +125,7 @@ function reasonOf(
   attempt: DialAttempt,
 ): Reason {
   const { message, code, error } = failure;
+  if (attempt.tunnelling) return noTunnel(code);
   const byCode = BY_CODE.find((row) => row.code.test(code));
   if (byCode) return byCode;
   if (CLIENT_REFUSED.test(message)) return clientRefused(attempt);
@@ -139,6 +145,15 @@ function reasonOf(
     };
   }
   return { kind: "tcp", hint: "Check the way to the cloud" };
+}
+
+function noTunnel(code: string): Reason {
+  const byCode = BY_CODE.find((row) => row.code.test(code));
+  return {
+    kind: byCode?.kind ?? "proxy",
+    hint: "The proxy could not be used: check edgehub.proxy or HTTPS_PROXY, " +
+      "and that it runs",
+  };
 }
 
 /** With TLS 1.2 a client that is refused may be told so, or just cut off. */

@@ -46,17 +46,19 @@ export interface DownlinkOptions {
 /**
  * Gives a message from the cloud to the modules of its group; waits for those
  * that are full, in order, so that nothing overtakes it.
+ *
+ * @returns A promise only if it has to wait.
  */
-export async function deliver(
+export function deliver(
   message: Message,
   options: DownlinkOptions,
-): Promise<Delivery> {
+): Delivery | Promise<Delivery> {
   const { router } = options;
   const isAwaited = router.respond(message);
   const group = message.route.group ?? "";
   const envelope = { message, from: Module.edgehub };
   if (PROCESSOR_GROUPS.has(group)) {
-    return await handOver(Module.metamanager, envelope, options);
+    return handOver(Module.metamanager, envelope, options);
   }
   if (isAwaited) return DELIVERED;
   if (LOCAL_GROUPS.has(group)) return refused(message, group);
@@ -67,25 +69,46 @@ export async function deliver(
     if (!(error instanceof NoReceiverError)) throw error;
     return refused(message, group);
   }
-  for (const module of full) {
+  return full.length === 0 ? DELIVERED : handOverToAll(full, envelope, options);
+}
+
+async function handOverToAll(
+  modules: readonly string[],
+  envelope: Envelope,
+  options: DownlinkOptions,
+): Promise<Delivery> {
+  for (const module of modules) {
     const delivery = await handOver(module, envelope, options);
     if (delivery.kind !== "delivered") return delivery;
   }
   return DELIVERED;
 }
 
-async function handOver(
+/** A promise only if the module has no room: most messages wait for nothing. */
+function handOver(
+  module: string,
+  envelope: Envelope,
+  options: DownlinkOptions,
+): Delivery | Promise<Delivery> {
+  const { router } = options;
+  if (router.has(module) && !router.send(module, envelope)) {
+    return handOverLater(module, envelope, options);
+  }
+  return router.has(module) ? DELIVERED : unavailable(module);
+}
+
+async function handOverLater(
   module: string,
   envelope: Envelope,
   { router, wait }: DownlinkOptions,
 ): Promise<Delivery> {
   // A module that is not there now was there or will be: no answer of ours
   // may count as an ack of what it did not see.
-  while (router.has(module) && !router.send(module, envelope)) {
+  do {
     const room = router.room(module);
     if (!room) return unavailable(module);
     if (!await wait(room)) return { kind: "abandoned" };
-  }
+  } while (router.has(module) && !router.send(module, envelope));
   return router.has(module) ? DELIVERED : unavailable(module);
 }
 

@@ -1,29 +1,29 @@
-import { type Clock, type Component, sleep, TaskSet } from "../base/mod.ts";
+import { type Component, TaskSet } from "../base/mod.ts";
 import {
-  CLOUD_CONNECTED,
-  CLOUD_DISCONNECTED,
   Group,
   type Message,
   Module,
-  newMessage,
-  NODE_CONNECTION_RESOURCE,
   NODE_CONNECTION_SOURCE,
-  Operation,
 } from "../message/mod.ts";
 import { CloudSession } from "./cloud_session.ts";
 import { ConnectionNews } from "./connection_news.ts";
 import { dial, type Dialled } from "./dial.ts";
 import type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
+import { type EndedTry, Endpoints } from "./endpoints.ts";
+import { IdleTimer } from "./idle_timer.ts";
 import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
-import { type LastTry, nextDial } from "./redial.ts";
+import { nodeConnection } from "./node_connection.ts";
+import { nextDial, pause, REDIAL_WAIT_MS_MIN } from "./redial.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
 /** State of the link, for a person. */
-export type LinkState =
-  | { readonly state: "disconnected"; readonly since: number }
-  | { readonly state: "dialling"; readonly since: number }
-  | { readonly state: "unproven"; readonly since: number }
-  | { readonly state: "connected"; readonly since: number };
+export interface LinkState {
+  /** What it does; `unproven` until the cloud has answered. */
+  readonly state: "disconnected" | "dialling" | "unproven" | "connected";
+  /** Since when, wall clock in milliseconds. */
+  readonly since: number;
+}
 
 /**
  * The link to the cloud: dials, runs one session at a time, dials again.
@@ -39,6 +39,8 @@ export class Edgehub implements Component {
   readonly #observer: EdgehubObserver;
   readonly #tasks: TaskSet;
   readonly #news: ConnectionNews;
+  readonly #bucket: TokenBucket;
+  readonly #endpoints: Endpoints;
   /** Aborted once no further link is wanted. */
   readonly #ending = new AbortController();
   #unregister: (() => void) | undefined;
@@ -47,6 +49,8 @@ export class Edgehub implements Component {
   #state: LinkState;
   /** Whether the last dial waited in vain. */
   #isSilent = false;
+  /** A link was left for another one, whose wait is not to be cut short. */
+  #isLeaving = false;
   /** Aborted to end the wait before the next dial. */
   #wake = new AbortController();
 
@@ -62,15 +66,23 @@ export class Edgehub implements Component {
     this.#tasks = new TaskSet((_, error) => onError(error));
     this.#news = new ConnectionNews({
       router: options.router,
-      message: (group, connected) => this.#connectionMessage(group, connected),
+      message: (...args) => nodeConnection(options.stamp, ...args),
       onError,
     });
+    this.#bucket = new TokenBucket(options.clock, options.rate);
+    const { urls, failover, random } = options;
+    this.#endpoints = new Endpoints(urls, { ...failover, random });
     this.#state = { state: "disconnected", since: options.clock.now() };
   }
 
   /** State of the link and since when, wall clock in milliseconds. */
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** The address in use or dialled next. */
+  get url(): string {
+    return this.#endpoints.current.href;
   }
 
   /** Bytes that wait for the uplink. */
@@ -93,14 +105,24 @@ export class Edgehub implements Component {
     return Promise.resolve();
   }
 
-  /** Dials now if the link is down and waits for its next try. */
+  /**
+   * Asks for a fresh link. One that is down and waits is dialled now. One that
+   * is up is closed, and dialled after the wait that keeps the cloud from
+   * ending both; one that has just come up is fresh already.
+   */
   reconnect(): void {
-    this.#wake.abort(new Error("Dial now"));
+    const session = this.#session;
+    if (!session) {
+      if (!this.#isLeaving) this.#wake.abort(new Error("Dial now"));
+    } else if (session.livedMs >= REDIAL_WAIT_MS_MIN) {
+      this.#leave(session, "reconnect");
+    }
   }
 
   /** The NodeConnection of this moment, for a group. */
   nodeConnection(group: string): Message {
-    return this.#connectionMessage(group, this.#state.state === "connected");
+    const isConnected = this.#state.state === "connected";
+    return nodeConnection(this.#options.stamp, group, isConnected);
   }
 
   /** Dials no more, stops to read and lets what was sent leave. */
@@ -127,7 +149,7 @@ export class Edgehub implements Component {
 
   async #stop(): Promise<void> {
     this.#end();
-    await this.#session?.close(CLOSE_DEADLINE_MS);
+    await this.#session?.close(CLOSE_DEADLINE_MS, "node stops");
     await this.#tasks.settled();
     this.#unregister?.();
   }
@@ -137,43 +159,50 @@ export class Edgehub implements Component {
     this.#wake.abort(new Error("Link stops"));
   }
 
+  /** Ends a link in order to dial another one. */
+  #leave(session: CloudSession, reason: string): void {
+    this.#isLeaving = true;
+    this.#tasks.spawn(
+      "leave",
+      () => session.close(CLOSE_DEADLINE_MS, reason),
+    );
+  }
+
   async #loop(): Promise<void> {
     const { signal } = this.#ending;
     const { reconnect, random, clock } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
+      const { url } = this;
       const { last, error } = await this.#oneLink();
       if (signal.aborted) return;
-      const next = nextDial(failures, last, { ...reconnect, random });
+      const next = nextDial(failures, last, {
+        ...reconnect,
+        random,
+        isWithinRound: this.#endpoints.ended(last),
+      });
       failures = next.failures;
       this.#observer.down?.({
+        url,
         error,
         livedMs: last.livedMs,
         waitMs: next.waitMs,
       });
       this.#wake = new AbortController();
-      await this.#pause(clock, next.waitMs);
-    }
-  }
-
-  /** Waits, unless somebody wants to dial now. */
-  async #pause(clock: Clock, waitMs: number): Promise<void> {
-    const { signal } = this.#wake;
-    try {
-      await sleep(clock, waitMs, signal);
-    } catch (reason) {
-      if (!signal.aborted) throw reason;
+      await pause(clock, next.waitMs, this.#wake.signal);
+      this.#isLeaving = false;
     }
   }
 
   /** Dials and runs one session to its end; what fails is a value. */
-  async #oneLink(): Promise<{ last: LastTry; error: LinkError }> {
+  async #oneLink(): Promise<{ last: EndedTry; error: LinkError }> {
     const { signal } = this.#ending;
     this.#setState("dialling");
-    this.#observer.dialling?.(this.#options.url.href);
+    this.#observer.dialling?.(this.url);
     try {
       const dialled = await dial({
         ...this.#options,
+        url: this.#endpoints.current,
         headers: this.#headers(),
         signal,
         probe: this.#isSilent,
@@ -187,11 +216,11 @@ export class Edgehub implements Component {
         if (error.kind === "timeout") this.#isSilent = true;
         if (error.kind === "tls") this.#isSilent = false;
         const ended = error.kind === "timeout" ? "by-us" : "not-connected";
-        return { last: { ended, livedMs: 0 }, error };
+        return { last: { ended, ...NEVER_UP }, error };
       }
       if (!signal.aborted) this.#observer.broken?.(error);
       return {
-        last: { ended: "by-us", livedMs: 0 },
+        last: { ended: "by-us", ...NEVER_UP },
         error: new LinkError("ended", "The link failed", { cause: error }),
       };
     } finally {
@@ -202,28 +231,49 @@ export class Edgehub implements Component {
 
   async #runSession(
     { connection, certificateNotAfterMs }: Dialled,
-  ): Promise<{ last: LastTry; error: LinkError }> {
-    const { clock, url } = this.#options;
+  ): Promise<{ last: EndedTry; error: LinkError }> {
+    const { url } = this;
     // Stopped in the moment in which the dial came through.
     if (this.#ending.signal.aborted) {
       connection.abort();
       this.#ending.signal.throwIfAborted();
     }
-    const startedMs = clock.monotonic();
     this.#setState("unproven");
     const session = new CloudSession(connection, {
       ...this.#options,
+      bucket: this.#bucket,
       onProven: () => {
         this.#setState("connected");
-        this.#observer.connected?.({ url: url.href, certificateNotAfterMs });
+        this.#observer.connected?.({ url, certificateNotAfterMs });
       },
       onFault: (fault) => this.#observer.fault?.(fault),
     });
     this.#session = session;
-    await session.run();
-    const livedMs = clock.monotonic() - startedMs;
+    const timer = this.#preferTimer(session);
+    try {
+      await session.run();
+    } finally {
+      timer?.cancel();
+    }
+    const { livedMs } = session;
     const { error, ended } = linkEnd(await connection.ended, session.givenUp);
-    return { last: { ended, livedMs }, error };
+    const isProven = session.proven;
+    return { last: { ended, livedMs, isProven }, error };
+  }
+
+  /** Leaves an address that is not the preferred one, when it is time. */
+  #preferTimer(session: CloudSession): IdleTimer | undefined {
+    const { preferAfterMs } = this.#endpoints;
+    if (preferAfterMs === undefined) return undefined;
+    return new IdleTimer({
+      clock: this.#options.clock,
+      afterMs: preferAfterMs,
+      isIdle: () => session.isIdle,
+      onIdle: () => {
+        this.#endpoints.prefer();
+        this.#leave(session, "preferred address");
+      },
+    });
   }
 
   #headers(): Record<string, string> {
@@ -239,17 +289,10 @@ export class Edgehub implements Component {
       this.#news.tell(state === "connected");
     }
   }
-
-  #connectionMessage(group: string, connected: boolean): Message {
-    return newMessage(this.#options.stamp, {
-      source: NODE_CONNECTION_SOURCE,
-      group,
-      operation: Operation.connect,
-      resource: NODE_CONNECTION_RESOURCE,
-      content: connected ? CLOUD_CONNECTED : CLOUD_DISCONNECTED,
-    });
-  }
 }
+
+/** A dial that made no link. */
+const NEVER_UP = { livedMs: 0, isProven: false };
 
 /** How long the cloud may take to answer our close frame, in milliseconds. */
 const CLOSE_DEADLINE_MS = 1000;

@@ -2,9 +2,12 @@ import type { Clock, Random } from "../base/mod.ts";
 import type { CredentialFiles } from "../identity/mod.ts";
 import type { MessageFault, Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
+import type { FailoverOptions } from "./endpoints.ts";
 import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
 import type { RedialOptions } from "./redial.ts";
+import type { TokenBucketOptions } from "./token_bucket.ts";
+import type { ProxyOptions } from "./tunnel.ts";
 
 /** What is told of the link, for logs, metrics and health. */
 export interface EdgehubObserver {
@@ -17,6 +20,7 @@ export interface EdgehubObserver {
   }): void;
   /** A dial failed or a link ended; `waitMs` until the next dial. */
   down?(event: {
+    readonly url: string;
     readonly error: LinkError;
     readonly livedMs: number;
     readonly waitMs: number;
@@ -37,8 +41,12 @@ export interface EdgehubOptions {
   readonly random: Random;
   /** Ids and time of messages made here. */
   readonly stamp: Stamp;
-  /** `wss://` or `ws://` address with its path. */
-  readonly url: URL;
+  /** `wss://` or `ws://` addresses with their paths, the preferred one first. */
+  readonly urls: readonly URL[];
+  /** Which of them is dialled. */
+  readonly failover: FailoverOptions;
+  /** What they are dialled through. */
+  readonly proxy?: ProxyOptions | undefined;
   /** Credentials; read anew for each dial. */
   readonly files: CredentialFiles;
   /** Name of this node: CloudHub takes the identity from the header alone. */
@@ -55,6 +63,8 @@ export interface EdgehubOptions {
   readonly reconnect: RedialOptions;
   /** Largest message in bytes. */
   readonly messageBytesMax: number;
+  /** Rate of the messages that are no answers. */
+  readonly rate: TokenBucketOptions;
   /** Told of what happens. */
   readonly observer?: EdgehubObserver;
 }

@@ -3,6 +3,7 @@ export type LinkErrorKind =
   | "credentials"
   | "dns"
   | "tcp"
+  | "proxy"
   | "tls"
   | "timeout"
   | "upgrade"

@@ -8,8 +8,10 @@ export interface LinkDeadlines {
   readonly readDeadlineMs: number;
   /** A write that makes no progress for so long: the peer is gone. */
   readonly writeDeadlineMs: number;
-  /** No message for so long after the upgrade: the peer ignores us. */
+  /** No message for so long after the upgrade, or after a question: it ignores us. */
   readonly proofTimeoutMs: number;
+  /** No message for so long: the peer is asked a question. */
+  readonly probeAfterMs: number;
 }
 
 /**
@@ -139,7 +141,8 @@ export class LinkWatch {
 
 const WAY_HINT = "The way to the cloud may be down, or the cloud overloaded";
 
-function mute(proofTimeoutMs: number): LinkError {
+/** A peer that takes everything and says nothing. */
+export function mute(proofTimeoutMs: number): LinkError {
   return new LinkError(
     "mute",
     `The cloud took the connection but answered nothing for ` +

@@ -9,6 +9,9 @@
  */
 export { Edgehub, type LinkState } from "./edgehub.ts";
 export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
+export type { FailoverOptions } from "./endpoints.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
+export type { TokenBucketOptions } from "./token_bucket.ts";
+export type { ProxyOptions } from "./tunnel.ts";

@@ -1,4 +1,4 @@
-import { backoffMs, type Random } from "../base/mod.ts";
+import { backoffMs, type Clock, type Random, sleep } from "../base/mod.ts";
 
 /**
  * Least wait after a link that we gave up or that was short, in milliseconds:
@@ -26,6 +26,14 @@ export interface RedialOptions {
   readonly capMs: number;
 }
 
+/** How to decide the wait. */
+export interface NextDialOptions extends RedialOptions {
+  /** Jitter. */
+  readonly random: Random;
+  /** Another address is tried, which has not failed yet. @default false */
+  readonly isWithinRound?: boolean;
+}
+
 /** When to dial next, and how many failures in a row that makes. */
 export interface Redial {
   /** Milliseconds to wait. */
@@ -37,20 +45,37 @@ export interface Redial {
 /**
  * Decides the wait before the next dial: full-jitter backoff that falls back
  * only after a link was stable (failures.md D2), and never under 5 s where
- * the cloud may still hold the old session.
+ * the cloud may still hold the old session. Until each of several addresses
+ * has failed there is no backoff.
  *
  * @param failures Failures in a row before this one, from 0.
  */
 export function nextDial(
   failures: number,
   last: LastTry,
-  options: RedialOptions & { readonly random: Random },
+  options: NextDialOptions,
 ): Redial {
   const stable = last.livedMs >= options.capMs;
   const before = stable ? 0 : failures;
-  const jitterMs = backoffMs(before, options, options.random);
+  const { isWithinRound = false } = options;
+  const jitterMs = isWithinRound
+    ? 0
+    : backoffMs(before, options, options.random);
   const hurry = last.ended === "not-connected" ||
     (last.ended === "by-peer" && last.livedMs >= REDIAL_WAIT_MS_MIN);
   const waitMs = hurry ? jitterMs : REDIAL_WAIT_MS_MIN + jitterMs;
-  return { waitMs, failures: before + 1 };
+  return { waitMs, failures: isWithinRound ? before : before + 1 };
+}
+
+/** Waits, unless the signal says to go on. */
+export async function pause(
+  clock: Clock,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await sleep(clock, waitMs, signal);
+  } catch (reason) {
+    if (!signal.aborted) throw reason;
+  }
 }

@@ -191,8 +191,10 @@ export class SocketStream implements ByteStream {
 }
 
 /** The part of a socket that reads; not public, but the same as in Node.js. */
-interface ReadHandle {
+export interface ReadHandle {
+  /** Reads what comes. */
   readStart(): number;
+  /** Leaves what comes in the kernel. */
   readStop(): number;
 }
 
@@ -202,7 +204,7 @@ interface ReadHandle {
  * seen under load). Within the event of a read none is under way, so there
  * the handle itself can be told to stop, and later to go on.
  */
-function handleOf(socket: Socket): ReadHandle | undefined {
+export function handleOf(socket: Socket): ReadHandle | undefined {
   const { _handle: handle } = socket as {
     _handle?: Partial<ReadHandle> | null;
   };

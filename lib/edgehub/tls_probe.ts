@@ -23,6 +23,7 @@ export async function probeTls(
   server: { readonly caPem: string; readonly host: string },
 ): Promise<void> {
   await stream.opened();
+  const before = stream.receivedBytes;
   const duplex = duplexOf(stream);
   const socket = tls.connect({
     socket: duplex,
@@ -39,7 +40,7 @@ export async function probeTls(
   socket.once("close", over.resolve);
   duplex.once("close", over.resolve);
   await over.promise;
-  const answered = stream.receivedBytes > 0;
+  const answered = stream.receivedBytes > before;
   socket.destroy();
   duplex.destroy();
   if (!answered) throw new Error("Connection closed by the other side");

@@ -62,6 +62,19 @@ export function tooLargeFault(head: string, lengthMax: number): MessageFault {
   };
 }
 
+/**
+ * The fault of a binary frame that is no text.
+ *
+ * @param text Its text, with replacement characters.
+ */
+export function notUtf8Fault(text: string): MessageFault {
+  return {
+    kind: "not-json",
+    text: "Frame is not UTF-8",
+    ...readableHead(text),
+  };
+}
+
 interface Complaint {
   readonly kind: FaultKind;
   readonly text: string;

@@ -11,6 +11,7 @@ export {
   decode,
   type Decoded,
   type DecodeOptions,
+  notUtf8Fault,
   tooLargeFault,
 } from "./decode.ts";
 export {

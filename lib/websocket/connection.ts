@@ -6,20 +6,10 @@ import type {
   WebSocketConnectionOptions,
 } from "./connection_options.ts";
 import { ProtocolError } from "./errors.ts";
-import { ABORTED, failed, streamEnded } from "./end.ts";
+import { ABORTED, CLOSE_MS, failed, streamEnded } from "./end.ts";
 import { FrameParser } from "./parser.ts";
 import type { ByteStream, WebSocketEnd, WebSocketMessage } from "./types.ts";
 import { FrameWriter, type LaneName } from "./writer.ts";
-
-/** How long the peer may take for its close frame, in milliseconds (failures.md F5). */
-const CLOSE_DEADLINE_MS = 5000;
-
-/**
- * How long the stream stays open for the peer to end it, in milliseconds:
- * closing a socket with unread bytes resets it, and the peer loses our last
- * frame.
- */
-const LINGER_MS = 1000;
 
 /**
  * A WebSocket connection after its opening handshake.
@@ -71,12 +61,15 @@ export class WebSocketConnection {
       role: options.role,
       clock: options.clock,
       maskKeys: options.maskKeys,
+      paced: options.paced,
       onError,
     });
     this.#parser = new FrameParser({
-      message: (message) => this.#onMessage(message),
+      message: (message) => {
+        if (this.#state === "open") this.#inbox.push(message);
+      },
       ping: (payload) => this.#writer.pong(payload),
-      pong: (payload) => this.onPong?.(payload),
+      pong: (payload) => this.#onPong(payload),
       close: (body) => this.#onPeerClose(body),
       tooLarge: options.onTooLarge,
     }, options);
@@ -97,9 +90,19 @@ export class WebSocketConnection {
     return this.#writer.writtenCount;
   }
 
+  /** Set while nobody reads: then nobody hears how much has arrived. */
+  set isUnpaced(isOff: boolean) {
+    this.#writer.pace?.setOff(isOff);
+  }
+
   /** Monotonic time of the last byte received, in milliseconds. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
+  }
+
+  /** Whether a message has begun to come and is not complete. */
+  get isReceiving(): boolean {
+    return !this.#parser.atBoundary;
   }
 
   /**
@@ -112,10 +115,6 @@ export class WebSocketConnection {
   }
 
   /** Called after each write; must not throw. */
-  get onWritten(): (() => void) | undefined {
-    return this.#writer.onWritten;
-  }
-
   set onWritten(observer: (() => void) | undefined) {
     this.#writer.onWritten = observer;
   }
@@ -178,7 +177,7 @@ export class WebSocketConnection {
       this.#verdict = { code, reason, by: "us" };
       this.#inbox = [];
       this.#writer.finish({ code, reason });
-      this.#endAfter(options.deadlineMs ?? CLOSE_DEADLINE_MS);
+      this.#endAfter(options.deadlineMs ?? CLOSE_MS.deadline);
       this.#tasks.spawn("close", () => this.#readToEnd());
     }
     await this.#ended.promise;
@@ -196,8 +195,7 @@ export class WebSocketConnection {
 
   /** One read at a time, shared by whoever waits for it. */
   #readOnce(): Promise<void> {
-    this.#reading ??= this.#read();
-    return this.#reading;
+    return this.#reading ??= this.#read();
   }
 
   async #read(): Promise<void> {
@@ -221,8 +219,9 @@ export class WebSocketConnection {
     }
   }
 
-  #onMessage(message: WebSocketMessage): void {
-    if (this.#state === "open") this.#inbox.push(message);
+  #onPong(payload: Uint8Array): void {
+    this.#writer.pace?.pong(payload);
+    this.onPong?.(payload);
   }
 
   #onPeerClose(body: CloseBody): void {
@@ -232,7 +231,7 @@ export class WebSocketConnection {
       this.#state = "closing";
       this.#verdict = { ...body, by: "peer" };
       this.#writer.finish({ code: body.code, reason: "" });
-      this.#endAfter(CLOSE_DEADLINE_MS);
+      this.#endAfter(CLOSE_MS.deadline);
       this.#tasks.spawn("close", () => this.#readToEnd());
     } else if (body.code !== CloseCode.noStatus) {
       this.#verdict = { ...body, by: "us" };
@@ -247,7 +246,7 @@ export class WebSocketConnection {
   async #finish(): Promise<void> {
     await this.#writer.drained();
     if (this.#streamEnded || (this.#peerClosed && this.#isServer)) this.#end();
-    else this.#endAfter(LINGER_MS);
+    else this.#endAfter(CLOSE_MS.linger);
   }
 
   #onStreamEnd(): void {
@@ -272,7 +271,7 @@ export class WebSocketConnection {
     this.#verdict = { code, reason, by: "error", error };
     this.#writer.discard();
     this.#writer.finish({ code, reason });
-    this.#endAfter(LINGER_MS);
+    this.#endAfter(CLOSE_MS.linger);
     this.#tasks.spawn("close", () => this.#readToEnd());
     this.#tasks.spawn("finish", () => this.#finish());
   }

@@ -17,6 +17,11 @@ export interface WebSocketConnectionOptions {
    * closes with 1009.
    */
   readonly onTooLarge?: (head: Uint8Array) => void;
+  /**
+   * Holds messages back that would only wait in the kernel: no more of them
+   * are on their way than arrive within about a second. @default false
+   */
+  readonly paced?: boolean;
   /** Bytes read past the opening handshake; copied. */
   readonly leftover?: Uint8Array;
   /** Text messages come as strings; there is no other way yet. @default "string" */

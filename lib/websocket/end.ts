@@ -1,6 +1,17 @@
 import { CloseCode } from "./close_body.ts";
 import type { WebSocketEnd } from "./types.ts";
 
+/** Waits of an end, in milliseconds. */
+export const CLOSE_MS = {
+  /** For the peer's close frame (failures.md F5). */
+  deadline: 5000,
+  /**
+   * For the peer to end the stream: closing a socket with unread bytes resets
+   * it, and the peer loses our last frame.
+   */
+  linger: 1000,
+} as const;
+
 /** Ended by our own will, without a close frame. */
 export const ABORTED: WebSocketEnd = {
   code: CloseCode.abnormal,

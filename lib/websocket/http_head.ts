@@ -33,7 +33,11 @@ export class HeadReader {
   /** What has been read and not yet been handed out. */
   #bytes: Uint8Array = new Uint8Array(0);
 
-  /** @param bytesMax Most bytes of a head; a larger one is refused. */
+  /**
+   * Reads nothing yet.
+   *
+   * @param bytesMax Most bytes of a head; a larger one is refused.
+   */
   constructor(stream: ByteStream, bytesMax: number = HEAD_BYTES_MAX) {
     this.#stream = stream;
     this.#bytesMax = bytesMax;

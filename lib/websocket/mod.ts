@@ -29,7 +29,7 @@ export {
   type ReadUpgradeOptions,
   UpgradeRequest,
 } from "./handshake_server.ts";
-export type { Head } from "./http_head.ts";
+export { type Head, HeadReader } from "./http_head.ts";
 export type {
   ByteStream,
   Role,

@@ -3,7 +3,9 @@ import { type CloseBody, encodeCloseBody } from "./close_body.ts";
 import { CONTROL_BYTES_MAX, headerBytes, Opcode } from "./frame.ts";
 import { Lane } from "./lane.ts";
 import { MaskSource } from "./mask.ts";
-import type { ByteStream, Role } from "./types.ts";
+import { Pace } from "./pace.ts";
+import type { ByteStream } from "./types.ts";
+import type { FrameWriterOptions } from "./writer_options.ts";
 
 /**
  * Most bytes of one write, unless one frame alone is larger. More would only
@@ -13,18 +15,6 @@ const FLIGHT_BYTES_MAX = 256 * 1024;
 
 /** Which frames go first: `first` ahead of all `data` not yet written. */
 export type LaneName = "first" | "data";
-
-/** What a writer needs from outside. */
-export interface FrameWriterOptions {
-  /** Which end we are: a client masks. */
-  readonly role: Role;
-  /** Stamps writes. */
-  readonly clock: Clock;
-  /** Fills with unpredictable bytes, for masking keys. @default crypto.getRandomValues */
-  readonly maskKeys?: ((into: Uint8Array) => void) | undefined;
-  /** Told once if the stream fails, or the observer of writes throws. */
-  readonly onError: (error: unknown) => void;
-}
 
 /** Frames of each lane. */
 type Counts = { first: number; data: number };
@@ -53,6 +43,7 @@ export class FrameWriter {
   readonly #first: Lane;
   readonly #data: Lane;
   readonly #tasks: TaskSet;
+  readonly #pace: Pace | undefined;
   #pong: Uint8Array | undefined;
   #flight: Flight | undefined;
   /** Bytes of the flight that the stream has taken, and messages within. */
@@ -84,6 +75,17 @@ export class FrameWriter {
     this.#data = new Lane(masks);
     this.#tasks = new TaskSet((_name, error) => options.onError(error));
     this.#lastWrittenMs = options.clock.monotonic();
+    if (!options.paced) return;
+    this.#pace = new Pace({
+      clock: options.clock,
+      ping: (payload) => void this.ping(payload),
+      onRoom: () => this.#wake(),
+    });
+  }
+
+  /** Tells how much has arrived; none without one. */
+  get pace(): Pace | undefined {
+    return this.#pace;
   }
 
   /** Encoded bytes that the stream has not taken yet. */
@@ -182,6 +184,7 @@ export class FrameWriter {
   /** Ends the writer at once; a write under way is not waited for. */
   stop(): void {
     this.#stopped = true;
+    this.#pace?.stop();
     this.#flight = undefined;
     this.discard();
     for (const drain of this.#drains) drain.resolve();
@@ -234,7 +237,11 @@ export class FrameWriter {
     const roomBytes = FLIGHT_BYTES_MAX - (first?.bytes.length ?? 0);
     const full = this.#first.nextBytes > 0 ||
       (first && this.#data.nextBytes > roomBytes);
-    const data = full ? undefined : this.#data.take(roomBytes);
+    const paceBytes = this.#finished ? Infinity : this.#pace?.roomBytes;
+    const dataBytes = Math.min(roomBytes, paceBytes ?? Infinity);
+    const data = full || dataBytes <= 0
+      ? undefined
+      : this.#data.take(dataBytes);
     const lead = first ?? data;
     if (!lead) return undefined;
     const frames = {
@@ -265,6 +272,7 @@ export class FrameWriter {
     this.#flightMessages = 0;
     this.#first.recycle();
     this.#data.recycle();
+    this.#pace?.written(flight.bytes.length);
     this.#gone.first += flight.frames.first;
     this.#gone.data += flight.frames.data;
     if (this.#finished && this.#gone.data === this.#queued.data) {

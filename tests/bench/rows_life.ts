@@ -43,10 +43,10 @@ export async function reconnects({ world, table, drops }: Suite) {
     // The signal counts only once the node has noticed the drop.
     const again = setInterval(() => process.signal("SIGUSR1"), 50);
     await hub.until(() => hub.keepalives.length > before, "a reconnect");
+    clearInterval(again);
     connectMs.push(performance.now() - startMs);
     await hub.until(() => arrived >= 10, "the outbox to be drained");
     drainMs.push(performance.now() - startMs);
-    clearInterval(again);
   }
   await agent.close();
   connectMs.sort((a, b) => a - b);
@@ -85,9 +85,9 @@ export async function outbox({ world, table, scale }: Suite) {
   const before = hub.keepalives.length;
   const again = setInterval(() => subject.process.signal("SIGUSR1"), 100);
   await hub.until(() => hub.keepalives.length > before, "a reconnect");
+  clearInterval(again);
   const startMs = performance.now();
   await hub.until(() => arrived >= count, "the outbox to be drained", 120_000);
-  clearInterval(again);
   const seconds = (performance.now() - startMs) / 1000;
   table.add(8, name, "drained/s", count / seconds);
   table.add(8, name, "MB RSS", subject.process.sample().rssMb);

@@ -100,6 +100,7 @@ export class World {
       "edgehub.websocket.certfile": `${this.#base}/crt`,
       "edgehub.websocket.keyfile": `${this.#base}/key`,
       "edgehub.controller.node-id": "edge-1",
+      "edgehub.message-qps": "0",
       "edged.socket": `${folder}/run/edged.sock`,
       "admin.socket": `${folder}/run/admin.sock`,
       "store.path": store,

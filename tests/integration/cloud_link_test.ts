@@ -68,7 +68,8 @@ class LinkedNode implements AsyncDisposable {
       clock,
       stamp,
       random: seededRandom(1),
-      url: new URL(url),
+      urls: [new URL(url)],
+      failover: { order: "in-order", preferAfterMs: 0 },
       files,
       nodeId: "edge-1",
       projectId: "p-1",
@@ -78,9 +79,11 @@ class LinkedNode implements AsyncDisposable {
         readDeadlineMs: 15_000,
         writeDeadlineMs: 15_000,
         proofTimeoutMs: 30_000,
+        probeAfterMs: 60_000,
       },
       reconnect: { baseMs: 50, capMs: 100 },
       messageBytesMax: LIMITS.messageBytesMax,
+      rate: { perSecond: 0, burst: 1 },
       observer,
     });
   }

@@ -97,6 +97,7 @@ export class World implements AsyncDisposable {
       `edgehub.controller.node-id=${NODE}`,
       "edgehub.reconnect.base=50ms",
       "edgehub.reconnect.cap=200ms",
+      "edgehub.message-qps=0",
       "edged.reply-timeout=300ms",
       `edged.socket=${this.socket}`,
       `admin.socket=${this.adminSocket}`,

@@ -27,6 +27,7 @@ the user who runs it. Exit code 1 if one of them cannot be used.`,
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
+      env: (name) => io.env(name),
     });
     const paint = painter(io, "stdout");
     for (const note of notes) {

@@ -36,6 +36,7 @@ comes with the program, to start from.`,
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
+      env: (name) => io.env(name),
     });
     const entries = effective();
     if (output === "json") {

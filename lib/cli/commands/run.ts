@@ -15,7 +15,8 @@ export const run: Command = {
   details:
     `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
 what it took, and exits with 0 within 5 s; a second signal ends it at once.
-SIGUSR1 dials the cloud now if the link is down. Log lines go to standard error.
+SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
+dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
   options: CONFIG_OPTIONS,
   examples: [
@@ -32,6 +33,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
+      env: (name) => io.env(name),
     });
     const clock = new SystemClock();
     const log = new Logger("node", {
@@ -45,7 +47,9 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     keepAlive(log);
     const node = new EdgeNode(config, { log });
     await node.start();
-    Deno.addSignalListener("SIGUSR1", () => node.reconnect());
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      Deno.addSignalListener(signal, () => node.reconnect());
+    }
     const signal = await stopped;
     log.info("stopping", { signal });
     const late = clock.after(STOP_MS_MAX, () => {

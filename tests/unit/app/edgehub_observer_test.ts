@@ -17,7 +17,7 @@ Deno.test("edgehubObserver, health follows the link", () => {
   observer.connected?.({ url: URL, certificateNotAfterMs: 0 } as never);
   assertEquals(link(), ["ok", URL]);
   const error = new LinkError("tls", "Cannot trust the cloud", { hint: "see" });
-  observer.down?.({ error, livedMs: 12.3, waitMs: 5000 });
+  observer.down?.({ url: "wss://h/", error, livedMs: 12.3, waitMs: 5000 });
   assertEquals(link(), ["degraded", "Cannot trust the cloud"]);
   observer.broken?.(new TypeError("ours"));
   assertEquals(link(), ["failed", "TypeError: ours"]);
@@ -34,7 +34,7 @@ Deno.test("edgehubObserver, says why the link is down and when it dials again", 
   const { parts, lines } = observerBench();
   const observer = edgehubObserver(parts);
   const error = new LinkError("tcp", "Connection refused", { hint: "look" });
-  observer.down?.({ error, livedMs: 12.3, waitMs: 5000 });
+  observer.down?.({ url: "wss://h/", error, livedMs: 12.3, waitMs: 5000 });
   const { level, error: text, hint, livedMs, nextDialMs } = lines[0] ?? {};
   assertEquals([level, text, hint, livedMs, nextDialMs], [
     "warn",

@@ -94,3 +94,38 @@ Deno.test("complete, a host name in capitals becomes a node name", async () => {
   const { config } = await loadConfig({ hostname: () => "GATEWAY" });
   assertEquals(config.edgehub.controller.nodeId, "gateway");
 });
+
+Deno.test("complete, further addresses get their path, too, and none stands twice", async () => {
+  const { config } = await load(
+    "edgehub.websocket.url=wss://a:10000",
+    "edgehub.websocket.urls=[wss://b:10000, wss://c/p1/n1/events, wss://a:10000]",
+    "edgehub.controller.node-id=n1",
+  );
+  assertEquals(config.edgehub.websocket.urls, [
+    `wss://a:10000/${PROJECT}/n1/events`,
+    `wss://b:10000/${PROJECT}/n1/events`,
+    "wss://c/p1/n1/events",
+  ]);
+  assertEquals(
+    (await load("edgehub.websocket.url=")).config.edgehub.websocket.urls,
+    [],
+  );
+});
+
+Deno.test("complete, further addresses that are none, or without a first, are refused", async () => {
+  const refused = async (...sets: string[]) => {
+    const error = await assertRejects(() => load(...sets), ConfigError);
+    return (error as Error).message;
+  };
+  assertStringIncludes(
+    await refused(
+      "edgehub.websocket.url=wss://a",
+      "edgehub.websocket.urls=[http://b]",
+    ),
+    "edgehub.websocket.urls: expected an address like wss://",
+  );
+  assertStringIncludes(
+    await refused("edgehub.websocket.urls=[wss://b]"),
+    "edgehub.websocket.url: expected the first address",
+  );
+});

@@ -30,6 +30,7 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
     edgehub: {
       websocket: {
         url: "",
+        urls: [],
         certfile: "",
         keyfile: "",
         cafile: "",
@@ -42,8 +43,11 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
         projectId: "e632aba927ea4ac2b575ec1603d56f10",
         nodeId: "edge-host",
       },
+      failover: { order: "in-order", preferAfterMs: 0 },
+      proxy: { url: "", except: [] },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: 32 * 1024 * 1024,
+      rate: { perSecond: 30, burst: 60 },
     },
     meta: {
       sync: { podstatus: { intervalMs: 60_000 } },
@@ -137,9 +141,30 @@ const CHANGES: readonly [string, string, unknown][] = [
     "nodeId",
     "n1",
   ]],
+  ["edgehub.failover.order", "random", [
+    "edgehub",
+    "failover",
+    "order",
+    "random",
+  ]],
+  ["edgehub.failover.prefer-after", "1h", [
+    "edgehub",
+    "failover",
+    "preferAfterMs",
+    3_600_000,
+  ]],
+  ["edgehub.proxy", "http://u:p@h:1", [
+    "edgehub",
+    "proxy",
+    "url",
+    "http://u:p@h:1",
+  ]],
+  ["edgehub.no-proxy", '["*"]', ["edgehub", "proxy", "except", ["*"]]],
   ["edgehub.reconnect.base", "3", ["edgehub", "reconnect", "baseMs", 3000]],
   ["edgehub.reconnect.cap", "1h", ["edgehub", "reconnect", "capMs", 3_600_000]],
   ["edgehub.message-size", "64KiB", ["edgehub", "messageBytesMax", 65_536]],
+  ["edgehub.message-qps", "0", ["edgehub", "rate", "perSecond", 0]],
+  ["edgehub.message-burst", "1", ["edgehub", "rate", "burst", 1]],
   ["meta.sync.podstatus.interval", "1", [
     "meta",
     "sync",

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BoundedQueue } from "../../../lib/base/mod.ts";
 import { LinkError } from "../../../lib/edgehub/mod.ts";
-import { type Message, newMessage, newOk } from "../../../lib/message/mod.ts";
+import {
+  encode,
+  type Message,
+  newMessage,
+  newOk,
+} from "../../../lib/message/mod.ts";
 import { fromCloud, pod, TEST_STAMP } from "../../support/messages.ts";
 import { SessionWorld } from "./session_world.ts";
 
@@ -294,6 +299,49 @@ Deno.test("CloudSession, A6 burst_beyond_window_loses_nothing: a full inbox stop
   await world.end();
 });
 
+Deno.test("CloudSession, A7 full_queue_pushes_back: each consumer stands still for a minute under load, nothing is lost", async () => {
+  const world = new SessionWorld({
+    reads: false,
+    deadlines: { readDeadlineMs: 3_600_000, writeDeadlineMs: 3_600_000 },
+  });
+  const { queue, most } = processor(world, 256);
+  const sent = Array.from({ length: 10_000 }, (_, i) => insert("a", i));
+  await world.tell(...sent);
+  // The processor takes nothing: the link stops reading.
+  await world.clock.advance(60_000);
+  assertEquals(queue.length, 256);
+  const acked: string[] = [];
+  const work = async () => {
+    for (let i = 0; i < 256; i++) {
+      const message = queue.shift();
+      if (!message) return;
+      // Acks are never refused.
+      assert(world.session.send(newOk(TEST_STAMP, message)));
+      acked.push(message.header.msg_id);
+    }
+    await world.clock.settle();
+  };
+  for (let i = 0; i < 10; i++) await work();
+  // The cloud takes nothing: what is not under way waits here, in bounds.
+  await world.clock.advance(60_000);
+  assert(world.session.bufferedBytes > 0);
+  assert(most() <= 256);
+  void world.read();
+  while (acked.length < sent.length) {
+    await work();
+    await world.clock.settle();
+  }
+  await world.clock.advance(1000);
+  const ids = sent.map(({ header }) => header.msg_id);
+  assertEquals(acked, ids);
+  assertEquals(
+    world.got("response").map(({ header }) => header.parent_msg_id),
+    ids,
+  );
+  assertEquals([world.isDone, world.faults.length], [false, 0]);
+  await world.end();
+});
+
 Deno.test("CloudSession, a link is not called dead while its inbox is full", async () => {
   const world = new SessionWorld();
   const { queue } = processor(world, 1);
@@ -355,6 +403,89 @@ Deno.test("CloudSession, D5 keepalive_and_acks_overtake_data", async () => {
   assert(before(ackAt) > 0 && before(ackAt) <= 256, `${before(ackAt)}`);
   assert(before(beatAt) <= 256, `${before(beatAt)}`);
   assertEquals(order.length > 1000, true);
+  await world.end();
+});
+
+/** Sends a backlog of 1 kB messages as the outbox does; ends with the link. */
+async function backlog(world: SessionWorld, count: number): Promise<void> {
+  const message = report("x".repeat(1000));
+  for (let i = 0; i < count; i++) {
+    for (let room; (room = world.session.room());) await room;
+    if (!world.session.send(message)) return;
+  }
+}
+
+function gapsOf(times: readonly number[]): number[] {
+  return times.slice(1).map((atMs, i) => atMs - times[i]!);
+}
+
+Deno.test("CloudSession, D5 keepalive_and_acks_overtake_data: 64 kbit/s with 50 MB waiting for 10 minutes", async () => {
+  for (const perSecond of [0, 30]) {
+    const world = new SessionWorld({
+      // A kernel takes 4 MB at once, which are nine minutes here.
+      thin: { bytesPerSecond: 8000, kernelBytes: 4 << 20 },
+      rate: { perSecond, burst: 60 },
+      heartbeatMs: 15_000,
+    });
+    processor(world);
+    await world.tell(insert("a"));
+    void backlog(world, 50_000);
+    const askedMs: number[] = [], ackedMs: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await world.clock.advance(7000);
+      const waiting = insert("a", i);
+      await world.tell(waiting);
+      const ack = newOk(TEST_STAMP, waiting);
+      askedMs.push(world.clock.monotonic());
+      world.session.send(ack);
+      await world.clock.advance(3000);
+      const came = world.received.find(({ message }) =>
+        message.header.msg_id === ack.header.msg_id
+      );
+      ackedMs.push(came?.atMs ?? Infinity);
+    }
+    assertEquals(world.isDone, false);
+    const beats = world.received.filter(({ message }) =>
+      message.route.operation === "keepalive"
+    );
+    assert(beats.length >= 40, `${beats.length} keepalives`);
+    const gapMs = Math.max(...gapsOf(beats.map(({ atMs }) => atMs)));
+    assert(gapMs <= 16_000, `a gap of ${gapMs} ms`);
+    const lateMs = Math.max(...ackedMs.map((atMs, i) => atMs - askedMs[i]!));
+    assert(lateMs <= 1500, `an ack ${lateMs} ms late`);
+    // The link was used: 8 kB a second make 4.8 MB.
+    const data = world.got("update").length;
+    assert(data >= 3700, `${data} messages of data`);
+    await world.end();
+  }
+});
+
+Deno.test("CloudSession, F7 idle_traffic_budget: an idle link for an hour", async () => {
+  const world = new SessionWorld();
+  const { queue } = processor(world);
+  let bytes = 0, answered = 0;
+  for (let second = 0; second < 3600; second++) {
+    await world.clock.advance(1000);
+    for (const query of world.got("query").slice(answered)) {
+      answered++;
+      const answer = fromCloud("response", query.route.resource, {
+        Object: { metadata: { name: "edge-1" }, spec: "x".repeat(600) },
+        Err: null,
+      }, { parentId: query.header.msg_id });
+      bytes += encode(answer).length;
+      await world.tell(answer);
+    }
+  }
+  assertEquals([world.isDone, world.session.givenUp], [false, undefined]);
+  assert(answered >= 59 && answered <= 61, `${answered} questions`);
+  // Only the answer to the first question, about the node, went further.
+  assertEquals(queue.length, 1);
+  // On the socket: header of the frame and TLS record around each message,
+  // and the pings that tell a silent link from a dead one.
+  const around = 36, pings = 3600 / 7.5;
+  for (const { message } of world.received) bytes += encode(message).length;
+  bytes += (world.received.length + answered + 2 * pings) * around;
+  assert(bytes * 24 < 5_000_000, `${bytes * 24} bytes a day`);
   await world.end();
 });
 
@@ -426,7 +557,7 @@ Deno.test("CloudSession, drain reads no more, lets all leave and keeps the link"
   assertEquals(world.session.send(newOk(TEST_STAMP, insert("x"))), true);
   await world.clock.settle();
   assertEquals(world.got("response").length, 1);
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.end();
@@ -437,7 +568,7 @@ Deno.test("CloudSession, D4: close says goodbye behind what waits", async () => 
   processor(world);
   await world.tell(insert("a"));
   world.session.send(report("last"));
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.done;
@@ -451,7 +582,7 @@ Deno.test("CloudSession, close ends the wait for room, and drops what nobody too
   const world = new SessionWorld();
   const { queue } = processor(world, 1);
   await world.tell(insert("a"), insert("b"), insert("c"));
-  const closing = world.session.close(1000);
+  const closing = world.session.close(1000, "node stops");
   await world.clock.advance(1000);
   await closing;
   await world.done;
@@ -462,7 +593,7 @@ Deno.test("CloudSession, close ends the wait for room, and drops what nobody too
 Deno.test("CloudSession, a close that the cloud does not answer is forced", async () => {
   const world = new SessionWorld({ reads: false });
   let closed = false;
-  const closing = world.session.close(1000).then(() => {
+  const closing = world.session.close(1000, "node stops").then(() => {
     closed = true;
   });
   await world.clock.advance(900);

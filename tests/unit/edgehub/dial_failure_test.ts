@@ -22,6 +22,7 @@ const attempt = (more: Partial<DialAttempt> = {}): DialAttempt => ({
   secure: true,
   timeoutMs: 30_000,
   timedOut: false,
+  tunnelling: false,
   upgrading: false,
   receivedBytes: 0,
   certificate: "valid",
@@ -156,7 +157,16 @@ Deno.test("dialFailure, credentials by their file, the peer's certificate as TLS
   assertEquals(dialFailure(theirs, attempt()).kind, "tls");
 });
 
-Deno.test("dialFailure, a LinkError stays what it is", () => {
-  const error = new LinkError("tls", "m");
-  assertStrictEquals(dialFailure(error, attempt({ timedOut: true })), error);
+Deno.test("dialFailure, a LinkError stays what it is, unless the deadline caused it", () => {
+  const error = new LinkError("proxy", "m");
+  assertStrictEquals(dialFailure(error, attempt()), error);
+  const late = dialFailure(
+    error,
+    attempt({ timedOut: true, tunnelling: true, proxy: "p:1" }),
+  );
+  assertEquals(late.kind, "timeout");
+  assertMatch(
+    late.message,
+    /cloud\.example:10000 through proxy p:1: no answer/,
+  );
 });

@@ -13,6 +13,7 @@ const DEADLINES: LinkDeadlines = {
   readDeadlineMs: 15_000,
   writeDeadlineMs: 10_000,
   proofTimeoutMs: 30_000,
+  probeAfterMs: 60_000,
 };
 
 function world(

@@ -1,6 +1,10 @@
 import { assert } from "@std/assert";
 import { CloudSession } from "../../../lib/edgehub/cloud_session.ts";
-import type { LinkDeadlines } from "../../../lib/edgehub/mod.ts";
+import type {
+  LinkDeadlines,
+  TokenBucketOptions,
+} from "../../../lib/edgehub/mod.ts";
+import { TokenBucket } from "../../../lib/edgehub/token_bucket.ts";
 import {
   encode,
   type Message,
@@ -10,6 +14,7 @@ import { Router } from "../../../lib/router/mod.ts";
 import { WebSocketConnection } from "../../../lib/websocket/mod.ts";
 import { bytePipe, type BytePipeOptions } from "../../support/byte_pipe.ts";
 import { nextId } from "../../support/messages.ts";
+import { thinLink, type ThinLinkOptions } from "../../support/thin_link.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 /** Deadlines of the session under test. */
@@ -17,6 +22,7 @@ export const DEADLINES: LinkDeadlines = {
   readDeadlineMs: 15_000,
   writeDeadlineMs: 10_000,
   proofTimeoutMs: 30_000,
+  probeAfterMs: 60_000,
 };
 
 /** A session on a pipe in memory, and the cloud's end of it. */
@@ -41,18 +47,23 @@ export class SessionWorld {
   constructor(
     options: BytePipeOptions & {
       readonly heartbeatMs?: number;
+      readonly thin?: ThinLinkOptions;
       readonly reads?: boolean;
       readonly messageBytesMax?: number;
+      readonly rate?: TokenBucketOptions;
       readonly deadlines?: Partial<LinkDeadlines>;
     } = {},
   ) {
-    const [near, far] = bytePipe(options);
     const { clock } = this;
+    const [near, far] = options.thin
+      ? thinLink(clock, options.thin)
+      : bytePipe(options);
     const messageBytesMax = options.messageBytesMax ?? 1 << 20;
     this.connection = new WebSocketConnection(near, {
       role: "client",
       clock,
       messageBytesMax,
+      paced: true,
     });
     this.cloud = new WebSocketConnection(far, {
       role: "server",
@@ -67,6 +78,10 @@ export class SessionWorld {
       heartbeatMs: options.heartbeatMs ?? 15_000,
       deadlines: { ...DEADLINES, ...options.deadlines },
       messageBytesMax,
+      bucket: new TokenBucket(
+        clock,
+        options.rate ?? { perSecond: 0, burst: 1 },
+      ),
       onProven: () => this.proven.push(clock.monotonic()),
       onFault: (fault) => this.faults.push(fault),
     });
@@ -106,7 +121,7 @@ export class SessionWorld {
     this.connection.abort();
     this.cloud.abort();
     await this.done;
-    await this.clock.settle();
+    await this.clock.advance(1000);
     assert(this.clock.pending === 0, `${this.clock.pending} timers are left`);
   }
 }

@@ -1,0 +1,22 @@
+import { decode, type Decoded, notUtf8Fault } from "../message/mod.ts";
+
+/**
+ * Reads a frame. Go's peers look at no frame type; neither do we. The text of
+ * a text frame was checked with the frame, that of a binary one is checked
+ * here.
+ *
+ * @param lengthMax Longest text in UTF-16 units.
+ */
+export function decodeFrame(
+  data: string | Uint8Array,
+  lengthMax: number,
+): Decoded {
+  if (typeof data === "string") return decode(data, { lengthMax });
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(data);
+    return decode(text, { lengthMax });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { ok: false, fault: notUtf8Fault(new TextDecoder().decode(data)) };
+  }
+}
