@@ -53,6 +53,7 @@ export {
   type NodeParts,
   type NodeStatus,
   type NodeTiming,
+  type SyncReport,
 } from "./lib/app/mod.ts";
 export {
   type Config,

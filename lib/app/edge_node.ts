@@ -160,6 +160,17 @@ export class EdgeNode implements Component {
   }
 
   /**
+   * Asks the cloud anew for all that the node's pods name, and for the list
+   * of its pods.
+   *
+   * @returns `false` if the cloud cannot be asked now; it is asked after the
+   *   next connect.
+   */
+  resync(): boolean {
+    return this.#parts?.processor.reconciler.now() ?? false;
+  }
+
+  /**
    * Takes nothing new in, commits what was taken, lets its acks leave.
    *
    * @param deadlineMs Milliseconds for each step.

@@ -1,7 +1,9 @@
 import type { Clock, Component, Timer } from "../base/mod.ts";
+import type { SyncStatus } from "../processor/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { errorText, type Health, type Logger } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
+import { syncHealth } from "./sync_report.ts";
 
 /** What the housekeeping looks at. */
 export interface HousekeepingOptions {
@@ -11,6 +13,8 @@ export interface HousekeepingOptions {
   readonly log: Pick<Logger, "error" | "flush">;
   /** What is known not to be right, and whether it is in sync. */
   readonly store: Pick<Store, "problems" | "isSynced">;
+  /** How far the node is in line with the cloud; none in a standalone node. */
+  readonly sync?: () => SyncStatus;
   /** Time. */
   readonly clock: Clock;
 }
@@ -70,7 +74,7 @@ export class Housekeeping implements Component {
   }
 
   #lookAtStore(): void {
-    const { health, store } = this.#options;
+    const { health, store, sync } = this.#options;
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
     const check = health.get(Check.store);
@@ -79,11 +83,10 @@ export class Housekeeping implements Component {
       health.set(Check.store, problems ? "degraded" : "ok", problems);
     }
     this.#unreadable = undefined;
-    health.set(
-      Check.sync,
-      synced ? "ok" : "degraded",
-      synced ? "" : "never been in sync with the cloud",
-    );
+    const { state, reason } = sync
+      ? syncHealth(sync(), synced)
+      : { state: "ok" as const, reason: "" };
+    health.set(Check.sync, state, reason);
   }
 
   /** The next look is set first: no failure of this one ends them. */

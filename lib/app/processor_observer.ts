@@ -4,6 +4,7 @@ import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { processorFigures } from "./processor_figures.ts";
 import { refusals } from "./refusals.ts";
+import { syncReport } from "./sync_report.ts";
 
 /**
  * Turns what the processor tells into log lines, figures and health.
@@ -57,6 +58,11 @@ export function processorObserver(
     refused: (resource, reason) => {
       figures.refused.inc();
       log.warn("cloud refused a report", { resource, reason });
+    },
+    reconciled: (status) => {
+      const { text, done, total, reason } = syncReport(status);
+      const fields = { done, total, ...(reason ? { reason } : {}) };
+      log[reason ? "warn" : "info"](text, fields);
     },
     agentLate: (module, resource) => {
       figures.late.inc();

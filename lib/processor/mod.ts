@@ -10,3 +10,5 @@
 export type { ProcessorObserver } from "./observer.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";
+export type { ReconcileTiming } from "./reconciler.ts";
+export type { Reconciliation, SyncStatus } from "./sync_state.ts";

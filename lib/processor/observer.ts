@@ -1,5 +1,6 @@
 import type { MessageFault, Origin } from "../message/mod.ts";
 import type { Noted } from "../operations/mod.ts";
+import type { SyncStatus } from "./sync_state.ts";
 
 /** What the processor tells of its work, for logs, metrics and health. */
 export interface ProcessorObserver {
@@ -23,6 +24,8 @@ export interface ProcessorObserver {
   noted?(what: Noted, resource: string): void;
   /** The cloud refused a message of the outbox. */
   refused?(resource: string, reason: string): void;
+  /** The node has asked anew for everything that its pods name. */
+  reconciled?(status: SyncStatus): void;
   /** An agent did not answer in time. */
   agentLate?(module: string, resource: string): void;
   /** A message for the cloud or an agent found nobody. */

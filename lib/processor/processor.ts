@@ -5,7 +5,7 @@ import {
   type Timer,
 } from "../base/mod.ts";
 import { type Message, Module, type Origin } from "../message/mod.ts";
-import { type Context, noAnswer, unanswered } from "../operations/mod.ts";
+import type { Context } from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
 import { BatchRunner, type Item } from "./batch_runner.ts";
 import { Handover } from "./handover.ts";
@@ -13,10 +13,13 @@ import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { OutboxSender } from "./outbox_sender.ts";
+import { Reconciler } from "./reconciler.ts";
 import { Release } from "./release.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
+import type { Reconciliation } from "./sync_state.ts";
 import { SYNCED } from "./synced.ts";
+import { unansweredItem } from "./unanswered.ts";
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -38,6 +41,7 @@ export class Processor implements Component {
   readonly #outbox: OutboxSender;
   readonly #release: Release;
   readonly #session: Session;
+  readonly #reconciler: Reconciler;
   readonly #runner: BatchRunner;
   readonly #metaSync: MetaSyncTimer;
   #tasks: Item[] = [];
@@ -58,21 +62,22 @@ export class Processor implements Component {
     this.#generation = store.generation;
     const send = (message: Message) => this.#send(Module.edgehub, message);
     const onError = (error: unknown) => this.#observer.failed?.(error, 0);
-    this.#session = new Session({
-      clock,
-      settleMs: options.syncSettleMs,
-      onSettled: () => this.#task(SYNCED),
-    });
+    const onSettled = () => this.#reconciler.settled();
+    const settleMs = options.syncSettleMs;
+    this.#session = new Session({ clock, settleMs, onSettled });
     this.#requests = new RemoteRequests({
       clock,
       timeoutMs: options.queryTimeoutMs,
       send,
       onUnanswered: (request, why) =>
-        this.#task({
-          kind: "task",
-          run: (tx, context) => unanswered(request, tx, context, why),
-          failed: (context) => noAnswer(request, context, why),
-        }),
+        request.from === this.name
+          ? this.#reconciler.unanswered(request, why)
+          : this.#task(unansweredItem(request, why)),
+    });
+    this.#reconciler = new Reconciler(options, {
+      session: this.#session,
+      requests: this.#requests,
+      task: (item) => this.#task(item),
     });
     this.#handover = new Handover({
       clock,
@@ -81,8 +86,7 @@ export class Processor implements Component {
       nodeId,
       replyTimeoutMs: options.replyTimeoutMs,
       toCloud: send,
-      onLate: (module, resource) =>
-        this.#observer.agentLate?.(module, resource),
+      onLate: (...late) => this.#observer.agentLate?.(...late),
       onError,
     });
     this.#outbox = new OutboxSender({
@@ -103,6 +107,7 @@ export class Processor implements Component {
     this.#release = new Release({
       stamp,
       requests: this.#requests,
+      reconciler: this.#reconciler,
       handover: this.#handover,
       outbox: this.#outbox,
       send: (to, message) => this.#send(to, message),
@@ -131,6 +136,11 @@ export class Processor implements Component {
   /** Requests waiting for the cloud. */
   get requestsWaiting(): number {
     return this.#requests.size;
+  }
+
+  /** How far the node is in line with the cloud. */
+  get reconciler(): Reconciliation {
+    return this.#reconciler;
   }
 
   /** Agents that have caught up. */
@@ -187,6 +197,7 @@ export class Processor implements Component {
     this.#scheduled?.cancel();
     this.#metaSync.stop();
     this.#session.stop();
+    this.#reconciler.stop();
     this.#outbox.disconnected();
     this.#requests.cancelAll();
     this.#handover.stop();
@@ -233,6 +244,7 @@ export class Processor implements Component {
     this.#handover.restart();
     this.#session.restart();
     this.#outbox.restart();
+    this.#reconciler.restart();
     if (standalone) this.#task(SYNCED);
   }
 

@@ -24,6 +24,7 @@ export type {
   Batch,
   Change,
   Changes,
+  FactName,
   MetaRow,
   MetaWrite,
   OutboxRow,

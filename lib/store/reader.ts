@@ -1,9 +1,10 @@
 import type { Session } from "./env.ts";
 import { META_COLUMNS, OUTBOX_COLUMNS, TOMBSTONE_COLUMNS } from "./row.ts";
-import { readNumber } from "./state.ts";
+import { readNumber, readText } from "./state.ts";
 import type {
   Change,
   Changes,
+  FactName,
   MetaRow,
   OutboxRow,
   StoreReader,
@@ -42,6 +43,23 @@ export class Reader implements StoreReader {
         `${namespace}0`,
       );
     return raised.size === 0 ? rows : rows.map((row) => raised.over(row));
+  }
+
+  /** Objects of a type after a key, in the order of their keys. */
+  page(type: string, afterKey: string, limit: number): MetaRow[] {
+    const { db, raised } = this.#session;
+    return db.all<MetaRow>(
+      `SELECT ${META_COLUMNS} FROM meta WHERE type = ? AND key > ? ` +
+        "ORDER BY key LIMIT ?",
+      type,
+      afterKey,
+      limit,
+    ).map((row) => raised.over(row));
+  }
+
+  /** What is noted of the store as a whole; empty if nothing is. */
+  fact(name: FactName): string {
+    return readText(this.#session.db, name);
   }
 
   /** The newest tombstone of a key, and if a uid is given of that object. */

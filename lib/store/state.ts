@@ -3,9 +3,17 @@ import type { Connection } from "./driver.ts";
 /**
  * Facts about the file as a whole: the ceiling of revisions, the highest
  * revision whose tombstone was pruned, why it is not what it should be, its
- * identity.
+ * identity, the Node whose store was lost, the node and the authority that
+ * it belongs to.
  */
-export type StateName = "revision" | "pruned" | "problem" | "identity";
+export type StateName =
+  | "revision"
+  | "pruned"
+  | "problem"
+  | "identity"
+  | "node_at_loss"
+  | "node"
+  | "authority";
 
 /** Text of a fact; empty if it was never written. */
 export function readText(db: Connection, name: StateName): string {

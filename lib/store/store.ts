@@ -13,6 +13,7 @@ import { readText } from "./state.ts";
 import type {
   Batch,
   Changes,
+  FactName,
   MetaRow,
   OutboxRow,
   Store,
@@ -194,6 +195,16 @@ export class SqliteStore implements Store {
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[] {
     return this.#reader.list(type, namespace);
+  }
+
+  /** Objects of a type after a key, in the order of their keys. */
+  page(type: string, afterKey: string, limit: number): MetaRow[] {
+    return this.#reader.page(type, afterKey, limit);
+  }
+
+  /** What is noted of the store as a whole; empty if nothing is. */
+  fact(name: FactName): string {
+    return this.#reader.fact(name);
   }
 
   /** The newest tombstone of a key, and if a uid is given of that object. */

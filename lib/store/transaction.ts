@@ -126,8 +126,16 @@ export class Transaction extends Reader implements StoreTransaction {
         this.#env.clock.now(),
       );
       // In sync with everything: what a repair could not save is here again.
-      if (type === "*") writeState(db, "problem", "");
+      if (type === "*") {
+        writeState(db, "problem", "");
+        writeState(db, "node_at_loss", "");
+      }
     });
+  }
+
+  /** Notes which Node lost its store. */
+  noteFact(name: "node_at_loss", value: string): void {
+    this.#write((db) => writeState(db, name, value));
   }
 
   /** Removes the oldest outbox rows of a type beyond `keep`. */

@@ -81,12 +81,22 @@ export interface Changes {
   readonly until: number;
 }
 
+/**
+ * Facts that operations know of: what a repair could not save, until the
+ * store is in sync again, and the uid that the Node had then.
+ */
+export type FactName = "problem" | "node_at_loss";
+
 /** Committed state, and within a transaction also what it has changed so far. */
 export interface StoreReader {
   /** The object under a key. */
   get(key: string): MetaRow | undefined;
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[];
+  /** Objects of a type after a key, in the order of their keys, `limit` at most. */
+  page(type: string, afterKey: string, limit: number): MetaRow[];
+  /** What is noted of the store as a whole; empty if nothing is. */
+  fact(name: FactName): string;
   /**
    * The newest tombstone of a key, and if a uid is given of that object: the
    * tombstones of others of the same name do not count.
@@ -141,6 +151,8 @@ export interface StoreTransaction extends StoreReader {
   dropOutbox(resource: string): number;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
+  /** Notes which Node lost its store; `markSynced("*")` forgets it. */
+  noteFact(name: "node_at_loss", value: string): void;
   /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
   trimOutbox(type: string, keep: number): number;
 }

@@ -46,7 +46,10 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       messageBytesMax: 32 * 1024 * 1024,
     },
     meta: {
-      sync: { podstatus: { intervalMs: 60_000 } },
+      sync: {
+        podstatus: { intervalMs: 60_000 },
+        reconcile: { intervalMs: 21_600_000 },
+      },
       query: {
         remoteTypes: [
           "configmap",
