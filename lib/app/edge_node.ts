@@ -21,6 +21,7 @@ import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
+import { storeOwner } from "./store_owner.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
 
 /** What a node takes from outside; each has the machine's own as default. */
@@ -217,6 +218,7 @@ export class EdgeNode implements Component {
     const store = openStore({
       path: this.#config.store.path,
       clock: this.#clock,
+      owner: storeOwner(this.#config, (text) => log.warn(text)),
       log: (level, message) => log[level](message),
     });
     const problems = store.problems.join("; ");

@@ -13,6 +13,7 @@ import type { StoreTransaction } from "../store/mod.ts";
 import { applyObject, forgetPod } from "./apply.ts";
 import type { Context, Operate } from "./context.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
+import { isOwnPod } from "./own_pod.ts";
 import { isPodListRequest, readPodList } from "./pod_list.ts";
 import { identityOf } from "./version.ts";
 import { deleteOf } from "./write.ts";
@@ -56,11 +57,12 @@ function applyList(
   }
   for (const row of tx.list(ResourceType.pod)) {
     if (pods.has(row.key) || row.revision > request.askedAtRevision) continue;
-    if (!isOurs(row.value, context)) continue;
+    if (!isOwnPod(row.value, context)) continue;
     const revision = tx.remove(row.key) ?? tx.revision();
     forgetPod(tx, row);
     effects.push(handDelete(context, { ...row, revision }));
   }
+  if (tx.fact("node_before_store")) tx.noteFact("node_before_store", "");
   if (tx.isSynced(ResourceType.pod)) {
     return [...effects, {
       kind: "pods-listed",
@@ -169,17 +171,4 @@ function handDelete(
       source: Module.edgecontroller,
     }),
   };
-}
-
-/** Pods of others lie here because somebody watches them. */
-function isOurs(value: string, context: Context): boolean {
-  let pod: unknown;
-  try {
-    pod = JSON.parse(value);
-  } catch {
-    // A damaged row of a pod that the cloud does not list.
-    return true;
-  }
-  return isRecord(pod) && isRecord(pod.spec) &&
-    pod.spec.nodeName === context.nodeId;
 }

@@ -19,7 +19,12 @@ export type {
 } from "./outcome.ts";
 export { askForPods, isPodListRequest } from "./pod_list.ts";
 export { type Policy, policyFor } from "./policy.ts";
-export { askAnew, PLAN_START, planSlice } from "./reconcile.ts";
+export {
+  askAnew,
+  type AskAnewOptions,
+  PLAN_START,
+  planSlice,
+} from "./reconcile.ts";
 export { concludeSync, lacksPods } from "./refill.ts";
 export {
   operationFor,

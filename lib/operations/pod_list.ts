@@ -30,14 +30,14 @@ export type ListAnswer =
  * asked for at each connect: what a store in sync missed meanwhile comes from
  * SyncController.
  *
- * @param force Also if the store was in sync before.
+ * @param options `force`: also if the store was in sync before.
  */
 export function askForPods(
   tx: StoreTransaction,
   context: Context,
-  force: boolean,
+  options: { readonly force: boolean },
 ): Outcome {
-  const isWanted = force || !tx.isSynced(ResourceType.pod);
+  const isWanted = options.force || !tx.isSynced(ResourceType.pod);
   if (!context.connected || !isWanted) {
     return [{ kind: "pods-listed", outcome: "not-asked", reason: "" }];
   }

@@ -50,16 +50,19 @@ export function planSlice(
   return effects;
 }
 
-/**
- * Asks the cloud on the node's own account; no agent waits.
- *
- * @param again It is the second time: what the cloud does not have goes.
- */
+/** What {@link askAnew} asks, and how. */
+export interface AskAnewOptions {
+  /** What is asked for. */
+  readonly questions: readonly Question[];
+  /** It is the second time: what the cloud does not have goes. */
+  readonly again: boolean;
+}
+
+/** Asks the cloud on the node's own account; no agent waits. */
 export function askAnew(
-  questions: readonly Question[],
-  again: boolean,
   tx: StoreTransaction,
   context: Context,
+  { questions, again }: AskAnewOptions,
 ): Outcome {
   if (!context.connected) return [];
   return questions.map(({ resource, content }) => {

@@ -91,7 +91,7 @@ export class Reconciler implements Reconciliation {
 
   /** How far the node is. */
   get status(): SyncStatus {
-    return this.#state.status(this.#round, this.#conclusion.lacksPods);
+    return this.#state.status(this.#round, this.#conclusion.lack);
   }
 
   /** The link came up or went down. */
@@ -192,7 +192,7 @@ export class Reconciler implements Reconciliation {
     const round = new ReconcileRound(force);
     this.#round = round;
     round.isListing = true;
-    this.#task(round, (tx, context) => askForPods(tx, context, force));
+    this.#task(round, (tx, context) => askForPods(tx, context, { force }));
     this.#plan(PLAN_START);
   }
 
@@ -245,7 +245,8 @@ export class Reconciler implements Reconciliation {
     if (questions.length > 0) {
       return this.#task(
         round,
-        (tx, context) => askAnew(questions, round.again, tx, context),
+        (tx, context) =>
+          askAnew(tx, context, { questions, again: round.again }),
       );
     }
     const { isPlanning, isListing, idle } = round;
@@ -271,7 +272,7 @@ export class Reconciler implements Reconciliation {
     const { intervalMs } = reconcile;
     this.#round = undefined;
     this.#failures = complete ? 0 : this.#failures + 1;
-    this.#state.ended(clock.now(), complete, round);
+    this.#state.ended(round, { nowMs: clock.now(), complete });
     observer?.reconciled?.(this.status);
     const delayMs = complete
       ? intervalMs * (0.9 + 0.2 * random())

@@ -3,6 +3,7 @@ import { concludeSync, lacksPods } from "../operations/mod.ts";
 import { StoreError } from "../store/mod.ts";
 import type { Item } from "./batch_runner.ts";
 import type { ProcessorOptions } from "./options.ts";
+import type { Lack } from "./sync_state.ts";
 
 /** How often a store that lacks pods looks for a Node registered anew. */
 const AGAIN_MS = 60_000;
@@ -16,7 +17,7 @@ export class SyncConclusion {
   readonly #task: (item: Item) => void;
   #timer: Timer | undefined;
   #settled = false;
-  #lacksPods = false;
+  #lack: Lack = "none";
 
   /** @param task Runs work in a transaction. */
   constructor(
@@ -27,15 +28,17 @@ export class SyncConclusion {
     this.#task = task;
   }
 
-  /** Whether the store lost pods and was not refilled. */
-  get lacksPods(): boolean {
+  /** Which pods the store may be without. */
+  get lack(): Lack {
+    const { store } = this.#options;
     try {
-      this.#lacksPods = lacksPods(this.#options.store);
+      const isNew = store.fact("node_before_store") !== "";
+      this.#lack = lacksPods(store) ? "lost" : isNew ? "known-node" : "none";
     } catch (error) {
       // The batches that fail tell of it; what was last seen stands.
       if (!(error instanceof StoreError)) throw error;
     }
-    return this.#lacksPods;
+    return this.#lack;
   }
 
   /** The connection has lasted: what the cloud had has come. */
@@ -49,7 +52,7 @@ export class SyncConclusion {
     if (!this.#settled) return;
     this.#timer?.cancel();
     this.#task({ kind: "task", run: concludeSync, failed: () => [] });
-    if (!this.lacksPods) return;
+    if (this.lack === "none") return;
     this.#timer = this.#options.clock.after(AGAIN_MS, () => this.look());
   }
 

@@ -40,6 +40,12 @@ export interface RoundEnd extends Progress {
   readonly unanswered: number;
 }
 
+/**
+ * Which pods the store may be without: those that a repair could not save,
+ * or those that the Node was given before there was this store.
+ */
+export type Lack = "none" | "lost" | "known-node";
+
 /** Remembers when the node was in line with the cloud, and why it is not. */
 export class SyncState {
   #synced = false;
@@ -61,7 +67,10 @@ export class SyncState {
   }
 
   /** A round has ended. */
-  ended(nowMs: number, complete: boolean, round: RoundEnd): void {
+  ended(
+    round: RoundEnd,
+    { nowMs, complete }: { readonly nowMs: number; readonly complete: boolean },
+  ): void {
     const { done, total, unanswered } = round;
     this.#last = { done, total };
     this.#unanswered = unanswered;
@@ -84,28 +93,36 @@ export class SyncState {
    * The state now.
    *
    * @param round The round that runs.
-   * @param lacksPods Whether the store lost pods and was not refilled.
+   * @param lack Which pods the store may be without.
    */
-  status(round: Progress | undefined, lacksPods: boolean): SyncStatus {
+  status(round: Progress | undefined, lack: Lack): SyncStatus {
     const { done, total } = round ?? this.#last;
-    const synced = this.#synced && !lacksPods;
+    const synced = this.#synced && lack === "none";
     return {
       state: round ? "syncing" : synced ? "synced" : "not-synced",
       sinceMs: this.#sinceMs,
       done,
       total,
       completedMs: this.#completedMs,
-      reason: this.#reason(lacksPods),
+      reason: this.#reason(lack),
     };
   }
 
-  #reason(lacksPods: boolean): string {
-    if (lacksPods && this.#listRefusal) {
-      return "pods that the store lost cannot be refilled, the cloud does " +
-        `not list them: ${this.#listRefusal}; delete the Node in Kubernetes ` +
-        "and register it again, or switch DynamicController on in CloudCore";
+  #reason(lack: Lack): string {
+    const refusal = this.#listRefusal;
+    const remedy =
+      (refusal ? `, the cloud does not list them: ${refusal}` : "") +
+      "; delete the Node in Kubernetes and register it again, or switch " +
+      "DynamicController on in CloudCore";
+    if (lack === "known-node") {
+      return "the store is new but the Node is not, so pods that were " +
+        `delivered before are not here${remedy}`;
     }
-    if (lacksPods) return "pods that the store lost are not refilled yet";
+    if (lack === "lost") {
+      return refusal
+        ? `pods that the store lost cannot be refilled${remedy}`
+        : "pods that the store lost are not refilled yet";
+    }
     return this.#unanswered > 0
       ? `the cloud did not answer ${this.#unanswered} questions`
       : "";

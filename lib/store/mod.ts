@@ -8,6 +8,7 @@
  *
  * @module
  */
+export type { StoreOwner } from "./binding.ts";
 export type { StoreLogLevel } from "./env.ts";
 export { BatchLostError, StoreError, type StoreErrorKind } from "./errors.ts";
 export {

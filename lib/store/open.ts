@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { StoreOwner } from "./binding.ts";
 import { storeError } from "./classify.ts";
 import {
   FILE_MODE,
@@ -25,6 +26,8 @@ export interface StoreOptions {
   readonly path: string;
   /** Time. */
   readonly clock: Clock;
+  /** Whose data it holds; not compared unless given. */
+  readonly owner?: StoreOwner;
   /** Files; the machine's unless given. */
   readonly fs?: FileSystem;
   /** Takes what an operator should know; nobody unless given. */
@@ -74,6 +77,7 @@ export function openStore(options: StoreOptions): SqliteStore {
       faults.note(error);
       if (error.kind === "full") reserve.spend();
     },
+    ...pick(options, "owner"),
     ...pick(options, "busyTimeoutMs"),
     ...pick(options, "pagesMax"),
     ...pick(options, "tombstoneLimits"),

@@ -3,7 +3,8 @@ import type { Connection } from "./driver.ts";
 /**
  * Facts about the file as a whole: the ceiling of revisions, the highest
  * revision whose tombstone was pruned, why it is not what it should be, its
- * identity, the Node whose store was lost, the node and the authority that
+ * identity, the Node whose store was lost or is
+ * younger than it, the node and the authority that
  * it belongs to.
  */
 export type StateName =
@@ -12,6 +13,7 @@ export type StateName =
   | "problem"
   | "identity"
   | "node_at_loss"
+  | "node_before_store"
   | "node"
   | "authority";
 

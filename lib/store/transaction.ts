@@ -4,7 +4,12 @@ import type { Session, StoreEnv } from "./env.ts";
 import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
-import type { MetaWrite, OutboxRow, StoreTransaction } from "./types.ts";
+import type {
+  FactName,
+  MetaWrite,
+  OutboxRow,
+  StoreTransaction,
+} from "./types.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
 export type WriteGate = <T>(run: (db: Connection) => T) => T;
@@ -133,8 +138,8 @@ export class Transaction extends Reader implements StoreTransaction {
     });
   }
 
-  /** Notes which Node lost its store. */
-  noteFact(name: "node_at_loss", value: string): void {
+  /** Notes something of the store as a whole; empty forgets it. */
+  noteFact(name: FactName, value: string): void {
     this.#write((db) => writeState(db, name, value));
   }
 

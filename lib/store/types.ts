@@ -83,9 +83,10 @@ export interface Changes {
 
 /**
  * Facts that operations know of: what a repair could not save, until the
- * store is in sync again, and the uid that the Node had then.
+ * store is in sync again; the uid that the Node had then; and the uid of a
+ * Node that is older than the store.
  */
-export type FactName = "problem" | "node_at_loss";
+export type FactName = "problem" | "node_at_loss" | "node_before_store";
 
 /** Committed state, and within a transaction also what it has changed so far. */
 export interface StoreReader {
@@ -151,8 +152,8 @@ export interface StoreTransaction extends StoreReader {
   dropOutbox(resource: string): number;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
-  /** Notes which Node lost its store; `markSynced("*")` forgets it. */
-  noteFact(name: "node_at_loss", value: string): void;
+  /** Notes something of the store as a whole; empty forgets it. */
+  noteFact(name: FactName, value: string): void;
   /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
   trimOutbox(type: string, keep: number): number;
 }

@@ -63,6 +63,8 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/operations/remote.ts": "tests/unit/operations/query_test.ts",
   "lib/operations/report.ts": "tests/unit/operations/edged_test.ts",
   "lib/operations/update.ts": "tests/unit/operations/write_test.ts",
+  "lib/operations/own_pod.ts":
+    "tests/unit/operations/application_response_test.ts",
   "lib/processor/batch_runner.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/failure.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/meta_sync_timer.ts": "tests/unit/processor/processor_test.ts",

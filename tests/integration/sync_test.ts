@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { EdgeNode } from "../../lib/app/mod.ts";
+import { SystemClock } from "../../lib/base/mod.ts";
+import { openStore, StoreError } from "../../lib/store/mod.ts";
 import { until } from "../support/edged_harness.ts";
 import {
   configManifest,
@@ -268,4 +275,83 @@ Deno.test("foreign_or_ghost_state_is_dropped, C12: a pod that the cloud does not
     from === "edge" && message?.route.resource === "default/podstatus"
   );
   assertEquals(reports.length, 1);
+});
+
+Deno.test("foreign_or_ghost_state_is_dropped, C12: another node's store is refused, another authority's is served", async () => {
+  await using world = await World.start({ tls: true });
+  const { hub } = world;
+  hub.apply(podManifest("stays"));
+  hub.apply(podManifest("ghost"));
+  {
+    await using node = await world.node();
+    await node.start();
+    await hub.synced(NODE);
+    await until(() => node.status().synced, "in sync");
+  }
+  const url = "edgehub.websocket.url=";
+  const other = await world.node({
+    sets: [url, "edgehub.controller.node-id=edge-2"],
+  });
+  await assertRejects(
+    () => other.start(),
+    StoreError,
+    "it holds the objects of node edge-1",
+  );
+  // As if the store had been written under another authority.
+  const store = openStore({
+    path: world.storePath,
+    clock: new SystemClock(),
+    owner: { node: NODE, authorities: ["another"] },
+  });
+  store.close();
+  hub.delete(podRef("ghost"), { gracePeriodSeconds: 0 });
+  hub.core.syncs.deleteNode(NODE);
+  hub.faults.refuseStatus = 503;
+  await using node = await world.node();
+  await node.start();
+  await using agent = world.agent();
+  await agent.connect();
+  // The link is down, and everything is served all the same.
+  assertEquals((await agent.query("default/pod")).length, 2);
+  node.status();
+  assertEquals(node.health.get("store")?.state, "degraded");
+  back(world, node);
+  await until(() => node.status().problems.length === 0, "settled");
+  await until(
+    () => node.status().store?.objects.pod === 1,
+    "what the cloud does not have is gone",
+  );
+});
+
+Deno.test("unconfirmed_first_delivery_is_recovered, A9: a configmap that a stored pod names", async () => {
+  await using world = await World.start({
+    hub: { timing: { repairMs: 3_600_000 } },
+  });
+  const { hub } = world;
+  await using node = await world.node({ sets: ["meta.query.timeout=500ms"] });
+  await node.start();
+  const picture = new Picture();
+  await using agent = world.agent({
+    onMessage: (message) => picture.take(message),
+  });
+  await agent.connect();
+  await until(() => agent.isCloudConnected, "connected");
+  hub.apply(needy("web-0", "app"));
+  await hub.synced(NODE);
+  await until(() => state(node) === "synced", "in line");
+  hub.faults.loseDownstream = true;
+  const { uid } = hub.apply(configManifest("app", "1")).metadata;
+  await away(world, node);
+  hub.faults.loseDownstream = false;
+  back(world, node);
+  await until(
+    () => picture.objects.has("default/configmap/app"),
+    "the agent is told",
+  );
+  await until(() => state(node) === "synced", "in line again");
+  await hub.synced(NODE);
+  assertEquals(
+    picture.events.filter((event) => event.includes("configmap")),
+    [`update default/configmap/app ${uid}`],
+  );
 });

@@ -10,7 +10,7 @@ import {
 
 function ask(bench: OperationBench): string {
   const { request } = only(
-    bench.task((tx, context) => askForPods(tx, context, true)),
+    bench.task((tx, context) => askForPods(tx, context, { force: true })),
     "ask",
   );
   return request.upstream.header.msg_id;

@@ -8,7 +8,7 @@ import { only, OperationBench } from "../../support/operation_bench.ts";
 Deno.test("askForPods, asks as MetaServer does: recorded from a CloudCore that answers", async () => {
   await using bench = await OperationBench.open();
   const ask = (force: boolean) =>
-    bench.task((tx, context) => askForPods(tx, context, force));
+    bench.task((tx, context) => askForPods(tx, context, { force }));
   const { request } = only(ask(false), "ask");
   const { route, content } = request.upstream;
   assertEquals(route, {

@@ -142,7 +142,9 @@ Deno.test("planSlice, tokens near their renewal whose pod is stored", async () =
   assertEquals(slice.questions.length, 1);
   // It is asked for as it was asked for first, so it lands under its key.
   const { request } = only(
-    bench.task((tx, context) => askAnew(slice.questions, false, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: slice.questions, again: false })
+    ),
     "ask",
   );
   assertEquals(request.storeKey, slice.questions[0]?.key);
@@ -164,7 +166,9 @@ Deno.test("token_row_kept_until_replaced, C2: a refresh that fails leaves the to
     "planned",
   );
   const { request } = only(
-    bench.task((tx, context) => askAnew(slice.questions, false, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: slice.questions, again: false })
+    ),
     "ask",
   );
   // Refused once: it stays; the second time decides.
@@ -182,7 +186,9 @@ Deno.test("token_row_kept_until_replaced, C2: a refresh that fails leaves the to
   assertEquals(question, slice.questions[0]);
   assertEquals(bench.store.list("serviceaccounttoken"), before);
   const again = only(
-    bench.task((tx, context) => askAnew([question], true, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: [question], again: true })
+    ),
     "ask",
   );
   denied(again.request.upstream.header.msg_id);
@@ -221,7 +227,9 @@ Deno.test("askAnew, an answer is stored, handed to every agent and acked", async
   const resource = "default/configmap/one";
   const question = { key: resource, resource, content: null };
   const { request } = only(
-    bench.task((tx, context) => askAnew([question], false, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: [question], again: false })
+    ),
     "ask",
   );
   // Shared with an agent that asks for the same at the same time.
@@ -237,7 +245,9 @@ Deno.test("askAnew, an answer is stored, handed to every agent and acked", async
   assertEquals(bench.store.get(resource)?.version, "5");
   bench.connected = false;
   assertEquals(
-    bench.task((tx, context) => askAnew([question], false, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: [question], again: false })
+    ),
     [],
   );
 });
@@ -247,7 +257,9 @@ Deno.test("askAnew, what the cloud does not have and nobody stored is no matter"
   const resource = "default/configmap/optional";
   const question = { key: resource, resource, content: null };
   const { request } = only(
-    bench.task((tx, context) => askAnew([question], false, tx, context)),
+    bench.task((tx, context) =>
+      askAnew(tx, context, { questions: [question], again: false })
+    ),
     "ask",
   );
   const outcome = bench.cloud(

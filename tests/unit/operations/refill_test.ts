@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { askForPods } from "../../../lib/operations/pod_list.ts";
 import { concludeSync, lacksPods } from "../../../lib/operations/refill.ts";
 import { fromCloud, object, pod } from "../../support/messages.ts";
 import { only, OperationBench } from "../../support/operation_bench.ts";
@@ -65,4 +66,57 @@ Deno.test("concludeSync, a Node that was not there at the loss counts as new", a
   bench.task(concludeSync);
   node(bench, "first", 1);
   only(bench.task(concludeSync), "refilled");
+});
+
+Deno.test("foreign_or_ghost_state_is_dropped, C12: a store in doubt is served on, and all its pods are reported once", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  bench.cloud(fromCloud("insert", "default/pod/a", pod("a", 1)));
+  const theirs = pod("b", 1, { spec: { nodeName: "edge-2" } });
+  bench.cloud(fromCloud("insert", "default/pod/b", theirs));
+  bench.task((tx) => {
+    tx.noteFact("problem", "another authority");
+    return [];
+  });
+  assertEquals(lacksPods(bench.store), false);
+  const { message } = only(bench.task(concludeSync), "to-cloud");
+  assertEquals(message.content, [{ UID: "uid-a", Name: "a", Status: {} }]);
+  assertEquals(bench.store.problems, []);
+  assertEquals(bench.task(concludeSync), []);
+});
+
+Deno.test("lost_store_rebuilds, C11: a new store under a known Node is served, and told of", async () => {
+  for (const how of ["list", "registered"]) {
+    await using bench = await OperationBench.open();
+    node(bench, "first", 1);
+    bench.task(concludeSync);
+    assertEquals(bench.store.isSynced("*"), true);
+    assertEquals(bench.store.fact("node_before_store"), "first");
+    bench.task(concludeSync);
+    assertEquals(bench.store.fact("node_before_store"), "first");
+    if (how === "registered") {
+      node(bench, "second", 2);
+      bench.task(concludeSync);
+    } else {
+      const { request } = only(
+        bench.task((tx, context) => askForPods(tx, context, { force: true })),
+        "ask",
+      );
+      bench.cloud(
+        fromCloud("applicationResponse", "ignore/Application/ignore", {
+          Status: "Approved",
+          RespBody: new TextEncoder().encode('{"items":[]}').toBase64(),
+        }, { parentId: request.upstream.header.msg_id }),
+      );
+    }
+    assertEquals(bench.store.fact("node_before_store"), "");
+  }
+});
+
+Deno.test("concludeSync, a Node that was registered for this store is no matter", async () => {
+  await using bench = await OperationBench.open();
+  bench.nowMs = Date.parse("2026-01-01T00:59:00Z");
+  node(bench, "first", 1);
+  bench.task(concludeSync);
+  assertEquals(bench.store.fact("node_before_store"), "");
 });
