@@ -5,6 +5,7 @@ import {
   newMessage,
   NO_NAMESPACE,
   Operation,
+  parseResource,
   resourceOf,
   ResourceType,
 } from "../message/mod.ts";
@@ -105,9 +106,11 @@ function questionsOf(
   const found = row.type === ResourceType.pod
     ? questionsOfPod(row, tx, context)
     : questionsOfToken(row, tx, context);
-  return found.filter(({ resource }) =>
-    context.remoteTypes.has(resource.split("/")[1] ?? "")
-  );
+  return found.filter(({ resource }) => {
+    // A name that no object can have must not fail all other questions.
+    const type = parseResource(resource)?.resType;
+    return type !== undefined && context.remoteTypes.has(type);
+  });
 }
 
 function questionsOfPod(

@@ -1,3 +1,4 @@
+import { LIMITS } from "../base/mod.ts";
 import type { Question } from "../operations/mod.ts";
 
 /** Questions that may wait for the cloud at a time. */
@@ -71,6 +72,10 @@ export class ReconcileRound {
   add(questions: readonly Question[]): void {
     for (const question of questions) {
       if (this.#seen.has(question.key)) continue;
+      if (this.#seen.size >= LIMITS.reconcileQuestionsMax) {
+        this.#unanswered++;
+        continue;
+      }
       this.#seen.add(question.key);
       this.#queue.push(question);
     }

@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import type { EdgeNode } from "../../lib/app/mod.ts";
 import { SystemClock } from "../../lib/base/mod.ts";
+import { EDGE_LABEL } from "../../lib/dev/mod.ts";
 import { openStore, StoreError } from "../../lib/store/mod.ts";
 import { until } from "../support/edged_harness.ts";
 import {
@@ -158,6 +159,16 @@ Deno.test("lost_store_rebuilds, C11: a cloud that lists no pods, until the Node 
   );
   assertEquals(failure, "NotSynced");
   assertEquals(node.resync(), true);
+
+  hub.delete({ type: "node", namespace: "null", name: NODE });
+  await until(() => node.status().link.state !== "connected", "link is down");
+  const labels = { [EDGE_LABEL]: "" };
+  hub.apply({ kind: "Node", metadata: { name: NODE, labels }, spec: {} });
+  node.reconnect();
+  await until(() => node.status().synced, "in sync again");
+  await until(() => state(node) === "synced", "in line again");
+  node.status();
+  assertEquals(node.health.get("sync")?.state, "ok");
 });
 
 Deno.test("resync_without_rejoin, J4: a ghost and a missed pod are found on demand", async () => {

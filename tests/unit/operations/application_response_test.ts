@@ -1,7 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { askForPods } from "../../../lib/operations/pod_list.ts";
 import { newMessage } from "../../../lib/message/mod.ts";
-import { fromCloud, pod, TEST_STAMP } from "../../support/messages.ts";
+import {
+  fromCloud,
+  fromEdged,
+  pod,
+  TEST_STAMP,
+} from "../../support/messages.ts";
 import {
   effects,
   only,
@@ -55,6 +60,17 @@ Deno.test("change_during_resync_is_kept, B6: a list is applied by version", asyn
   insert(bench, "old", 1);
   insert(bench, "newer-here", 1);
   insert(bench, "same", 3);
+  insert(bench, "came-back", 4);
+  bench.cloud(
+    fromCloud("delete", "default/pod/came-back", pod("came-back", 4)),
+  );
+  bench.edged(
+    fromEdged("update", "default/podstatus/gone", {
+      UID: "uid-gone",
+      Name: "gone",
+      Status: {},
+    }),
+  );
   const id = ask(bench);
   // What comes between question and answer.
   insert(bench, "newer-here", 9);
@@ -69,8 +85,10 @@ Deno.test("change_during_resync_is_kept, B6: a list is applied by version", asyn
     pod("same", 3),
     pod("missed", 6),
     pod("went-meanwhile", 1),
+    pod("came-back", 4),
   ]));
   assertEquals(stored(bench), [
+    "came-back 4",
     "came-meanwhile 8",
     "missed 6",
     "newer-here 9",
@@ -80,6 +98,7 @@ Deno.test("change_during_resync_is_kept, B6: a list is applied by version", asyn
   // Only versions differ of "old": agents have it already.
   assertEquals(handed(outcome), [
     "update default/pod/missed",
+    "update default/pod/came-back",
     "delete default/pod/gone",
   ]);
   assertEquals(only(outcome, "pods-listed"), {
@@ -88,6 +107,8 @@ Deno.test("change_during_resync_is_kept, B6: a list is applied by version", asyn
     reason: "",
   });
   assertEquals(bench.store.tombstone("default/pod/gone")?.uid, "uid-gone");
+  assertEquals(bench.store.list("podstatus"), []);
+  assertEquals(bench.store.outboxLength(), 0);
   assertEquals(effects(outcome, "to-cloud"), []);
 });
 

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { isRecord } from "../../../lib/base/mod.ts";
 import { askForPods, readPodList } from "../../../lib/operations/pod_list.ts";
-import { newMessage } from "../../../lib/message/mod.ts";
+import { type Message, newMessage } from "../../../lib/message/mod.ts";
 import { TEST_STAMP } from "../../support/messages.ts";
+import { messageOf, readRecording } from "../../support/recording.ts";
 import { only, OperationBench } from "../../support/operation_bench.ts";
 
 Deno.test("askForPods, asks as MetaServer does: recorded from a CloudCore that answers", async () => {
@@ -26,11 +27,29 @@ Deno.test("askForPods, asks as MetaServer does: recorded from a CloudCore that a
     content.Option,
     "eyJmaWVsZFNlbGVjdG9yIjoic3BlYy5ub2RlTmFtZT1lZGdlLTEifQ==",
   );
+  const [recorded] = applications();
+  assertEquals(content, recorded?.content);
   bench.markSynced();
   assertEquals(only(ask(false), "pods-listed").outcome, "not-asked");
   only(ask(true), "ask");
   bench.connected = false;
   assertEquals(only(ask(true), "pods-listed").outcome, "not-asked");
+});
+
+/** The recorded list of all pods: question and answer. */
+function applications(): Message[] {
+  return readRecording("cloudcore-v1.15.0.jsonl")
+    .flatMap(({ frame }) =>
+      frame?.includes("/core/v1/pods/null/null") ? [messageOf(frame)] : []
+    ).slice(0, 2);
+}
+
+Deno.test("readPodList, reads the list that a real cloud sent", () => {
+  const [, recorded] = applications();
+  const list = readPodList(recorded!);
+  assert(list.kind === "complete");
+  assertEquals(list.items.length, 3);
+  assertEquals(list.items.map(({ kind }) => kind), ["Pod", "Pod", "Pod"]);
 });
 
 const answer = (content: unknown) =>

@@ -211,6 +211,12 @@ Deno.test("planSlice, asks for no type that is not asked in the cloud", async ()
   assertEquals(slice.questions.map(({ key }) => key), ["default/secret/pull"]);
 });
 
+Deno.test("planSlice, a name that no object can have is left out", async () => {
+  await using bench = await OperationBench.open();
+  insert(bench, needy("a", "one/two"));
+  assertEquals(plan(bench).asked, ["default/secret/pull"]);
+});
+
 Deno.test("a damaged pod names nothing, and the others are asked for", async () => {
   await using bench = await OperationBench.open();
   insert(bench, needy("b", "one"));

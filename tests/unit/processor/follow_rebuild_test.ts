@@ -33,6 +33,7 @@ Deno.test("a store rebuilt while it runs: agents, settling, outbox and reports b
   );
   // Pods may be missing: agents must not infer deletes from that.
   assertEquals((replay[0]?.content as { full: boolean }).full, false);
+  assertEquals((replay.at(-1)?.content as { full: boolean }).full, false);
   assertEquals(
     replay.map((m) => m.route.resource).filter((r) => r !== "meta/replay")
       .sort(),

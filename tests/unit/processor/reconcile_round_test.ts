@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { LIMITS } from "../../../lib/base/mod.ts";
 import { ReconcileRound } from "../../../lib/processor/reconcile_round.ts";
 
 const questions = (n: number) =>
@@ -74,4 +75,13 @@ Deno.test("ReconcileRound, asks once more for what was denied", () => {
   ]);
   // The denial itself vouches for nothing.
   assertEquals(round.take(false, () => true), [question!]);
+});
+
+Deno.test("ReconcileRound, beyond its bound it asks nothing and is not whole", () => {
+  const round = new ReconcileRound(false);
+  round.add(questions(LIMITS.reconcileQuestionsMax));
+  assertEquals(round.unanswered, 0);
+  round.add([{ key: "one-more", resource: "one-more", content: null }]);
+  assertEquals(round.total, LIMITS.reconcileQuestionsMax);
+  assertEquals(round.unanswered, 1);
 });

@@ -157,6 +157,7 @@ Deno.test("Reconciler, a disconnect ends the round, a new connect begins it anew
   assertEquals(asked(bench).length, 8);
   await bench.connect(false);
   await bench.clock.advance(60_000);
+  assertEquals(bench.processor.reconciler.status.reason, "");
   assertEquals(asked(bench), []);
   assertEquals(bench.processor.requestsWaiting, 0);
   assertEquals(bench.processor.reconciler.now(), false);
@@ -327,6 +328,24 @@ Deno.test("lost_store_rebuilds, C11: without a list health says what to do, unti
       route.resource === "default/podstatus"
     ),
   );
+});
+
+Deno.test("Reconciler, a store rebuilt while connected begins a round at once", async () => {
+  await using bench = await started();
+  await bench.fromCloud(needy("a", 1));
+  await bench.connect();
+  await bench.clock.advance(2000);
+  await answerAll(bench);
+  assertEquals(bench.processor.reconciler.status.state, "synced");
+  bench.store.recover();
+  await bench.fromCloud(needy("b", 1));
+  assertEquals(bench.processor.reconciler.status.state, "not-synced");
+  await bench.clock.advance(2000);
+  assertEquals((await answerAll(bench)).sort(), [
+    "default/configmap/a-0",
+    "default/configmap/b-0",
+    "null",
+  ]);
 });
 
 Deno.test("Reconciler, a store that fails in the middle is asked for later", async () => {
