@@ -1,3 +1,4 @@
+import { storeError } from "./classify.ts";
 import type { Connection } from "./driver.ts";
 import type { StoreEnv } from "./env.ts";
 import { StoreError } from "./errors.ts";
@@ -41,16 +42,24 @@ export function bind(env: StoreEnv, db: Connection): void {
   const given = [...owner.authorities].sort();
   const isSame = given.length === 0 || given.join() === known.join();
   if (node !== "" && isSame) return;
-  db.run("BEGIN IMMEDIATE");
-  if (node === "") writeState(db, "node", owner.node);
-  if (!isSame) {
-    writeState(db, "authority", given.join(" "));
-    // A new one beside the old is how authorities are exchanged.
-    const isOther = known.length > 0 &&
-      !given.some((one) => known.includes(one));
-    if (isOther) noteOther(env, db);
+  try {
+    db.run("BEGIN IMMEDIATE");
+    if (node === "") writeState(db, "node", owner.node);
+    if (!isSame) {
+      writeState(db, "authority", given.join(" "));
+      // A new one beside the old is how authorities are exchanged.
+      const isOther = known.length > 0 &&
+        !given.some((one) => known.includes(one));
+      if (isOther) noteOther(env, db);
+    }
+    db.run("COMMIT");
+  } catch (error) {
+    if (db.inTransaction) db.run("ROLLBACK");
+    const failure = storeError(error, `bind ${env.path}`);
+    if (failure.kind !== "full") throw failure;
+    // A full disk must not keep the node from serving; the next start binds.
+    env.log("warn", `Not bound to its node: ${failure.message}`);
   }
-  db.run("COMMIT");
 }
 
 function noteOther(env: StoreEnv, db: Connection): void {

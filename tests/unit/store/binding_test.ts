@@ -63,3 +63,19 @@ Deno.test("a rebuilt store stays bound, and its loss is not hidden by another au
   assert(loss.includes("rebuilt on demand"), loss);
   assertThrows(() => place.open(by("edge-2")));
 });
+
+Deno.test("a store on a full disk is served unbound, and bound at a later start", () => {
+  using place = new Place();
+  const many = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(32));
+  place.open().close();
+  const pages = Math.ceil(Deno.statSync(place.path).size / 4096);
+  const store = place.open({ ...by("edge-1", ...many), pagesMax: pages });
+  assertEquals(store.isSynced("*"), false);
+  store.close();
+  assert(
+    place.logged.some((line) => line.includes("Not bound to its node")),
+    place.logged.join(),
+  );
+  assertEquals(problems(place, "edge-2"), []);
+  assertThrows(() => place.open(by("edge-1")), StoreError);
+});
