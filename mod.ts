@@ -55,6 +55,7 @@ export {
   type NodeTiming,
   type OutboxCounts,
   type OutboxMessage,
+  type SyncReport,
 } from "./lib/app/mod.ts";
 export {
   type Config,

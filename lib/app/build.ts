@@ -83,7 +83,10 @@ export function buildParts(from: Ingredients): Parts {
       log: from.log.child("store"),
     })
     : undefined;
-  const housekeeping = new Housekeeping(from);
+  const housekeeping = new Housekeeping({
+    ...from,
+    ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
+  });
   const admin = config.admin.socket
     ? buildAdmin(from, housekeeping)
     : undefined;
@@ -94,12 +97,13 @@ export function buildParts(from: Ingredients): Parts {
 }
 
 function buildProcessor(from: Ingredients): Processor {
-  const { config, router, store, clock, stamp } = from;
+  const { config, router, store, clock, random, stamp } = from;
   const loop = from.health.heartbeat("processor", () => processor.waiting);
   const processor = new Processor({
     router,
     store,
     clock,
+    random,
     stamp,
     nodeId: config.edgehub.controller.nodeId,
     standalone: config.edgehub.websocket.url === "",
@@ -108,6 +112,10 @@ function buildProcessor(from: Ingredients): Processor {
     replyTimeoutMs: config.edged.replyTimeoutMs,
     metaSyncIntervalMs: config.meta.sync.podstatus.intervalMs,
     syncSettleMs: from.timing.syncSettleMs,
+    reconcile: {
+      delayMs: from.timing.reconcileDelayMs,
+      intervalMs: config.meta.sync.reconcile.intervalMs,
+    },
     observer: processorObserver(from, () => loop.progress()),
   });
   return processor;

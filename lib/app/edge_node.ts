@@ -32,6 +32,7 @@ import { Check } from "./check.ts";
 import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
+import { storeOwner } from "./store_owner.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
 
 /** What a node takes from outside; each has the machine's own as default. */
@@ -195,6 +196,17 @@ export class EdgeNode implements Component {
   }
 
   /**
+   * Asks the cloud anew for all that the node's pods name, and for the list
+   * of its pods.
+   *
+   * @returns `false` if the cloud cannot be asked now; it is asked after the
+   *   next connect.
+   */
+  resync(): boolean {
+    return this.#parts?.processor.reconciler.now() ?? false;
+  }
+
+  /**
    * Takes nothing new in, commits what was taken, lets its acks leave.
    *
    * @param deadlineMs Milliseconds for each step.
@@ -248,6 +260,7 @@ export class EdgeNode implements Component {
     const store = openStore({
       path: this.#config.store.path,
       clock: this.#clock,
+      owner: storeOwner(this.#config, (text) => log.warn(text)),
       log: (level, message) => log[level](message),
       ...this.#storeSizes,
     });

@@ -3,6 +3,7 @@ import type { Edgehub } from "../edgehub/mod.ts";
 import type { Processor } from "../processor/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
+import { registerSyncGauges } from "./sync_gauges.ts";
 
 /** Parts whose state is shown as gauges. */
 export interface GaugeSources {
@@ -34,6 +35,7 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
     "Requests waiting for the cloud",
     () => processor.requestsWaiting,
   );
+  registerSyncGauges(metrics, processor.reconciler);
   metrics.gauge(
     "metamanager_uplink_bytes",
     "Bytes waiting for the link to the cloud",

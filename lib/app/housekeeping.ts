@@ -1,8 +1,10 @@
 import type { Clock, Component, Timer } from "../base/mod.ts";
+import type { SyncStatus } from "../processor/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { errorText, type Health, type Logger } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import { outboxHealth } from "./outbox_report.ts";
+import { syncHealth } from "./sync_report.ts";
 
 /** What the housekeeping looks at. */
 export interface HousekeepingOptions {
@@ -15,6 +17,8 @@ export interface HousekeepingOptions {
     Store,
     "problems" | "isSynced" | "outboxUse" | "outboxParked" | "tend"
   >;
+  /** How far the node is in line with the cloud; none in a standalone node. */
+  readonly sync?: () => SyncStatus;
   /** Time. */
   readonly clock: Clock;
 }
@@ -74,7 +78,7 @@ export class Housekeeping implements Component {
   }
 
   #lookAtStore(): void {
-    const { health, store } = this.#options;
+    const { health, store, sync } = this.#options;
     store.tend();
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
@@ -84,11 +88,10 @@ export class Housekeeping implements Component {
       health.set(Check.store, problems ? "degraded" : "ok", problems);
     }
     this.#unreadable = undefined;
-    health.set(
-      Check.sync,
-      synced ? "ok" : "degraded",
-      synced ? "" : "never been in sync with the cloud",
-    );
+    const { state, reason } = sync
+      ? syncHealth(sync(), synced)
+      : { state: "ok" as const, reason: "" };
+    health.set(Check.sync, state, reason);
     const outbox = outboxHealth(store);
     health.set(Check.outbox, outbox.state, outbox.reason);
   }

@@ -4,6 +4,7 @@ import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { processorFigures } from "./processor_figures.ts";
 import { refusals } from "./refusals.ts";
+import { syncReport } from "./sync_report.ts";
 
 /**
  * Turns what the processor tells into log lines, figures and health.
@@ -67,6 +68,11 @@ export function processorObserver(
     parked: (resource) => {
       figures.parked.inc();
       log.warn("message parked, the cloud never answered it", { resource });
+    },
+    reconciled: (status) => {
+      const { text, done, total, reason } = syncReport(status);
+      const fields = { done, total, ...(reason ? { reason } : {}) };
+      log[reason ? "warn" : "info"](text, fields);
     },
     agentLate: (module, resource) => {
       figures.late.inc();

@@ -4,6 +4,7 @@ import type { Processor } from "../processor/mod.ts";
 import type { Store, StoreStats } from "../store/mod.ts";
 import type { HealthReport, Metrics } from "../telemetry/mod.ts";
 import { type OutboxCounts, outboxCounts } from "./outbox_report.ts";
+import { type SyncReport, syncReport } from "./sync_report.ts";
 
 /** State of a node for an operator: figures and reasons, no contents. */
 export interface NodeStatus {
@@ -34,6 +35,8 @@ export interface NodeStatus {
   readonly problems: readonly string[];
   /** Whether the store has ever been in sync with the cloud. */
   readonly synced: boolean;
+  /** How far it is in line with the cloud now; missing before the start. */
+  readonly sync?: SyncReport;
   /** Messages waiting to be processed. */
   readonly waiting: number;
   /** Requests waiting for the cloud. */
@@ -80,6 +83,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
     outbox: outboxCounts(sources.metrics),
     problems: store?.problems ?? [],
     synced: store?.isSynced("*") ?? false,
+    ...(processor ? { sync: syncReport(processor.reconciler.status) } : {}),
     waiting: processor?.waiting ?? 0,
     requests: processor?.requestsWaiting ?? 0,
   };

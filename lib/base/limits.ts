@@ -33,6 +33,8 @@ export const LIMITS = {
   raisedVersionsMax: 1024,
   /** Keys that the cloud vouched for since the connect; at the bound all are forgotten. */
   confirmedKeysMax: 100_000,
+  /** Questions of one reconciliation; the rest is not asked, and the node not in sync. */
+  reconcileQuestionsMax: 50_000,
   /** Events waiting in the outbox; the oldest go first, counted and told. */
   outboxEventsMax: 1000,
   /** Bytes of them; the oldest go first, the newest never. */

@@ -10,6 +10,7 @@ export function buildConfig(values: ConfigValues): Config {
     meta: {
       sync: {
         podstatus: { intervalMs: ms(values["meta.sync.podstatus.interval"]) },
+        reconcile: { intervalMs: ms(values["meta.sync.reconcile.interval"]) },
       },
       query: {
         remoteTypes: values["meta.query.remote-types"],

@@ -73,6 +73,11 @@ export interface Config {
         /** Time between reports. */
         readonly intervalMs: number;
       };
+      /** Questions for all that pods name. */
+      readonly reconcile: {
+        /** Time between them on one connection; 0: after a connect only. */
+        readonly intervalMs: number;
+      };
     };
     /** Questions of agents. */
     readonly query: {

@@ -207,6 +207,13 @@ export const SCHEMA = {
     min: 1,
     doc: "Time between reports of all pod statuses, from 1 s up.",
   },
+  "meta.sync.reconcile.interval": {
+    type: "duration",
+    default: 21_600,
+    min: 0,
+    doc:
+      "Time between questions for all that pods name, beside those after each connect; 0: only those.",
+  },
   "meta.query.remote-types": {
     type: "strings",
     default: REMOTE_TYPES,

@@ -17,6 +17,7 @@ const OPERATIONS: Readonly<Record<Origin, ReadonlySet<string>>> = {
     Operation.delete,
     Operation.response,
     Operation.error,
+    Operation.applicationResponse,
   ]),
   edged: new Set([
     Operation.insert,
@@ -92,7 +93,8 @@ export function admit(
 
 /** Tells whether an operation answers another message. */
 export function isAnswer(operation: string): boolean {
-  return operation === Operation.response || operation === Operation.error;
+  return operation === Operation.response || operation === Operation.error ||
+    operation === Operation.applicationResponse;
 }
 
 function fault(message: Message, kind: FaultKind, text: string): MessageFault {

@@ -19,6 +19,10 @@ export const Operation = {
   publish: "publish",
   /** The timer's message that starts a MetaSync. */
   metaSync: "meta-internal-sync",
+  /** The cloud's answer to an Application of MetaServer's kind. */
+  applicationResponse: "applicationResponse",
+  /** Operation of such an Application itself. */
+  null: "null",
   keepalive: "keepalive",
   /** Control operations of viaduct, answered by the link itself. */
   ping: "ping",

@@ -74,6 +74,7 @@ function takeOut(
   if (answer.reason !== "NotFound" || !request || !isQuery(request)) return [];
   const row = tx.get(request.storeKey);
   if (!row || row.revision > request.askedAtRevision) return [];
+  if (request.keepsMissing) return [missing(request)];
   const revision = tx.remove(row.key) ?? tx.revision();
   if (row.type === ResourceType.pod) forgetPod(tx, row);
   const policy = policyFor(Operation.response, "cloud", {
@@ -82,6 +83,13 @@ function takeOut(
   });
   if (!isForAgents(policy, undefined, context)) return [];
   return [deleteFor(message, context, { row, revision, request })];
+}
+
+/** The node asks once more before it lets go of what it has. */
+function missing({ storeKey, original }: RemoteRequest): Effect {
+  const { resource } = original.route;
+  const question = { key: storeKey, resource, content: original.content };
+  return { kind: "missing", question };
 }
 
 /** Tells the agents, all but the one that asked, of an object that went. */

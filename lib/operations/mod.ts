@@ -9,9 +9,24 @@
  */
 export type { Context, Operate } from "./context.ts";
 export { isClusterScoped, storeKeyOf, withKind } from "./keys.ts";
-export type { Effect, Noted, Outcome, RemoteRequest } from "./outcome.ts";
+export type {
+  Effect,
+  Noted,
+  Outcome,
+  PlanCursor,
+  Question,
+  RemoteRequest,
+} from "./outcome.ts";
+export { askForPods, isPodListRequest } from "./pod_list.ts";
 export { mayLeave, STATE_TYPES } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
+export {
+  askAnew,
+  type AskAnewOptions,
+  PLAN_START,
+  planSlice,
+} from "./reconcile.ts";
+export { concludeSync, lacksPods } from "./refill.ts";
 export {
   operationFor,
   OPERATIONS,

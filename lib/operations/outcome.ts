@@ -19,6 +19,30 @@ export interface RemoteRequest {
   readonly askedAtRevision: number;
   /** What the agent gets when the cloud does not answer. */
   readonly fallback: "store" | "error";
+  /**
+   * The row stays if the cloud says that there is no such object, and a
+   * `missing` effect tells of it: asked for on the node's own account, right
+   * after a connect. @default false
+   */
+  readonly keepsMissing?: boolean;
+}
+
+/** Something that the node asks the cloud for on its own account. */
+export interface Question {
+  /** Key of the row that the answer is stored under; no two questions share it. */
+  readonly key: string;
+  /** What is asked for. */
+  readonly resource: string;
+  /** A TokenRequest for tokens, else `null`. */
+  readonly content: unknown;
+}
+
+/** Where the next slice of a plan begins. */
+export interface PlanCursor {
+  /** Type whose rows are read. */
+  readonly type: string;
+  /** Key after which they are read. */
+  readonly after: string;
 }
 
 /** What is left to do for one message once its transaction is durable. */
@@ -83,6 +107,28 @@ export type Effect =
   | { readonly kind: "status-released"; readonly resource: string }
   /** The cloud answered a ping: what went before it has arrived. */
   | { readonly kind: "outbox-passed"; readonly pingId: string }
+  /** A slice of what is to be asked for anew; `next` is where the rest begins. */
+  | {
+    readonly kind: "planned";
+    readonly questions: readonly Question[];
+    readonly next: PlanCursor | undefined;
+    /** Store revision that the slice saw. */
+    readonly revision: number;
+  }
+  /** A task of the reconciliation could not read or write the store. */
+  | { readonly kind: "plan-failed" }
+  /** The cloud has no such object, though one is stored; the row is still there. */
+  | { readonly kind: "missing"; readonly question: Question }
+  /** What came of the question for all pods of this node. */
+  | {
+    readonly kind: "pods-listed";
+    /** Only an applied list was complete. */
+    readonly outcome: "applied" | "refused" | "not-asked";
+    /** Why it was refused; empty if it was not. */
+    readonly reason: string;
+  }
+  /** A store that lost pods has them all again: agents get everything anew. */
+  | { readonly kind: "refilled" }
   /** The cloud refused a message of the outbox for good. */
   | {
     readonly kind: "refused";

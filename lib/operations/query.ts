@@ -50,7 +50,8 @@ function isFresh(
   return context.isConfirmed(subject.key) && tx.get(subject.key) !== undefined;
 }
 
-function isTokenFresh(row: MetaRow, nowMs: number): boolean {
+/** Whether a stored token need not be asked for again yet. */
+export function isTokenFresh(row: MetaRow, nowMs: number): boolean {
   let token: unknown;
   try {
     token = JSON.parse(row.value);

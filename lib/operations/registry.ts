@@ -1,5 +1,6 @@
 import { Operation } from "../message/mod.ts";
 import type { Operate } from "./context.ts";
+import { applicationResponse } from "./application_response.ts";
 import { remove } from "./delete.ts";
 import { insert } from "./insert.ts";
 import { metaSync } from "./meta_sync.ts";
@@ -18,6 +19,7 @@ export type ProcessedOperation =
   | typeof Operation.patch
   | typeof Operation.response
   | typeof Operation.error
+  | typeof Operation.applicationResponse
   | typeof Operation.connect
   | typeof Operation.publish
   | typeof Operation.metaSync;
@@ -31,6 +33,7 @@ export const OPERATIONS: Readonly<Record<ProcessedOperation, Operate>> = {
   [Operation.patch]: patch,
   [Operation.response]: response,
   [Operation.error]: response,
+  [Operation.applicationResponse]: applicationResponse,
   [Operation.connect]: nodeConnection,
   [Operation.publish]: nodeConnection,
   [Operation.metaSync]: metaSync,

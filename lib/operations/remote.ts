@@ -31,7 +31,7 @@ export function askCloud(
 }
 
 /** Builds the request without sending it. */
-function remoteRequest(
+export function remoteRequest(
   message: Message,
   tx: StoreTransaction,
   context: Context,

@@ -9,6 +9,7 @@ import {
 import type { StoreTransaction } from "../store/mod.ts";
 import { takeIn } from "./answer.ts";
 import type { Context, Operate } from "./context.ts";
+import { checkGhost } from "./ghost.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
 
 /** Reasons of a refusal that may be gone the next time. */
@@ -61,6 +62,10 @@ export const response: Operate = (message, tx, context): Outcome => {
       requestId: request.upstream.header.msg_id,
       message,
     });
+    const answer = readAnswer(message.content);
+    if (answer.kind === "failed" && answer.reason === "NotFound") {
+      effects.push(...checkGhost(request, tx, context));
+    }
   }
   if (message.route.operation === Operation.response) {
     effects.push(

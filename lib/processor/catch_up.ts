@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
+import { lacksPods } from "../operations/mod.ts";
 import type { ModuleSpec } from "../router/mod.ts";
 import type { Change } from "../store/mod.ts";
 import {
@@ -104,7 +105,12 @@ export class CatchUps {
       // came before it lacks deletes, and nothing may be all that there is.
       if (!found.complete || (!started && found.changes.length > 0)) {
         started = true;
-        const state = { state: "started", full, since, until: found.until };
+        const state = {
+          state: "started",
+          full: full && !lacksPods(store),
+          since,
+          until: found.until,
+        };
         const marker = replayMarker(stamp, state);
         if (this.#options.hand(agent, marker) === "refused") return "refused";
       }
@@ -114,7 +120,9 @@ export class CatchUps {
       from = found.until;
       if (paused === "no" || from === store.revision()) break;
     }
-    const state = { state: "finished", full, since, until: from };
+    // Less than everything lets nobody infer deletes from what did not come.
+    const whole = full && !lacksPods(store);
+    const state = { state: "finished", full: whole, since, until: from };
     if (!this.#goesOn(agent, turn)) return "ended";
     // Noted before: an agent in this process takes it at once.
     if (full) agent.holding = { endRevision: from };

@@ -15,3 +15,5 @@ export {
 } from "./outbox_order.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";
+export type { ReconcileTiming } from "./reconciler.ts";
+export type { Reconciliation, SyncStatus } from "./sync_state.ts";

@@ -1,5 +1,6 @@
 import type { MessageFault, Origin } from "../message/mod.ts";
 import type { Noted } from "../operations/mod.ts";
+import type { SyncStatus } from "./sync_state.ts";
 
 /** What the processor tells of its work, for logs, metrics and health. */
 export interface ProcessorObserver {
@@ -25,6 +26,8 @@ export interface ProcessorObserver {
   refused?(resource: string, reason: string): void;
   /** A message of the outbox was left unanswered too often and is sent no more. */
   parked?(resource: string): void;
+  /** The node has asked anew for everything that its pods name. */
+  reconciled?(status: SyncStatus): void;
   /** An agent did not answer in time. */
   agentLate?(module: string, resource: string): void;
   /** A message for the cloud or an agent found nobody. */

@@ -1,8 +1,9 @@
-import type { Clock } from "../base/mod.ts";
+import type { Clock, Random } from "../base/mod.ts";
 import type { Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { ProcessorObserver } from "./observer.ts";
+import type { ReconcileTiming } from "./reconciler.ts";
 
 /** What the processor needs from outside. */
 export interface ProcessorOptions {
@@ -12,6 +13,8 @@ export interface ProcessorOptions {
   readonly store: Store;
   /** Time. */
   readonly clock: Clock;
+  /** Spreads what many nodes do at the same moment. */
+  readonly random: Random;
   /** Ids and time of new messages. */
   readonly stamp: Stamp;
   /** Name of this node. */
@@ -28,6 +31,8 @@ export interface ProcessorOptions {
   readonly metaSyncIntervalMs: number;
   /** How long a connection must last before the store counts as in sync. */
   readonly syncSettleMs: number;
+  /** When the cloud is asked anew for what pods name. */
+  readonly reconcile: ReconcileTiming;
   /** Told of what happens. */
   readonly observer?: ProcessorObserver;
 }

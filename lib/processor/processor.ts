@@ -4,12 +4,9 @@ import {
   LIMITS,
   type Timer,
 } from "../base/mod.ts";
-import { type Message, Module, type Origin } from "../message/mod.ts";
-import { type Context, noAnswer, unanswered } from "../operations/mod.ts";
+import { type Message, Module } from "../message/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { BatchRunner, type Item, settle } from "./batch_runner.ts";
-import { Handover } from "./handover.ts";
-import { MetaSyncTimer } from "./meta_sync_timer.ts";
+import { type Item, settle } from "./batch_runner.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import {
@@ -17,13 +14,8 @@ import {
   type OutboxOrderDone,
   outboxTask,
 } from "./outbox_order.ts";
-import { OutboxSender } from "./outbox_sender.ts";
-import { StoreProbe } from "./probe.ts";
-import { Release } from "./release.ts";
-import { reported } from "./reported.ts";
-import { RemoteRequests } from "./requests.ts";
-import { Session } from "./session.ts";
-import { synced } from "./synced.ts";
+import { buildProcessorParts, type ProcessorParts } from "./processor_parts.ts";
+import type { Reconciliation } from "./sync_state.ts";
 import { watchAgents } from "./watch_agents.ts";
 
 /**
@@ -41,14 +33,7 @@ export class Processor implements Component {
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
   readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax);
-  readonly #requests: RemoteRequests;
-  readonly #handover: Handover;
-  readonly #outbox: OutboxSender;
-  readonly #release: Release;
-  readonly #session: Session;
-  readonly #runner: BatchRunner;
-  readonly #metaSync: MetaSyncTimer;
-  readonly #probe: StoreProbe;
+  readonly #parts: ProcessorParts;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
   /** Rebuild of the store up to which all agents and the cloud know of it. */
@@ -61,76 +46,18 @@ export class Processor implements Component {
   constructor(options: ProcessorOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
-    const { clock, stamp, store, nodeId, router } = options;
-    this.#generation = store.generation;
-    const send = (message: Message) => this.#send(Module.edgehub, message);
-    const onError = (error: unknown) => this.#observer.failed?.(error, 0);
-    this.#session = new Session({
-      clock,
-      settleMs: options.syncSettleMs,
-      standalone: options.standalone,
-      onSettled: () => this.#task(synced(() => this.#session.settle())),
-    });
-    this.#requests = new RemoteRequests({
-      clock,
-      timeoutMs: options.queryTimeoutMs,
-      send,
-      onUnanswered: (request, why) =>
-        this.#task({
-          kind: "task",
-          run: (tx, context) => unanswered(request, tx, context, why),
-          failed: (context) => noAnswer(request, context, why),
-        }),
-    });
-    this.#handover = new Handover({
-      clock,
-      stamp,
-      store,
-      nodeId,
-      replyTimeoutMs: options.replyTimeoutMs,
-      toCloud: send,
-      onLate: (module, resource) =>
-        this.#observer.agentLate?.(module, resource),
-      onError,
-    });
-    this.#outbox = new OutboxSender({
-      clock,
-      stamp,
-      store,
-      send,
-      room: () => router.room(Module.edgehub),
-      onParked: (resource) => this.#observer.parked?.(resource),
-      onError,
-    });
-    this.#runner = new BatchRunner({
-      store,
-      clock,
-      context: (origin, from) => this.#context(origin, from),
-      onConnection: (connected) => this.#session.changed(connected),
-      observer: this.#observer,
-    });
-    this.#release = new Release({
-      stamp,
-      requests: this.#requests,
-      handover: this.#handover,
-      outbox: this.#outbox,
+    this.#generation = options.store.generation;
+    this.#parts = buildProcessorParts(options, {
+      name: this.name,
+      task: (item) => this.#task(item),
       send: (to, message) => this.#send(to, message),
-      onConfirmed: (key) => this.#session.confirm(key),
-      onReported: (mark) => this.#task(reported(mark)),
-      observer: this.#observer,
-    });
-    this.#probe = new StoreProbe({ clock, task: (item) => this.#task(item) });
-    this.#metaSync = new MetaSyncTimer({
-      clock,
-      stamp,
-      intervalMs: options.metaSyncIntervalMs,
-      receive: (message) => this.#receive({ message, from: this.name }),
+      receive: (envelope) => this.#receive(envelope),
     });
   }
 
   /** Whether the cloud can be asked. */
   get connected(): boolean {
-    return this.#session.connected;
+    return this.#parts.session.connected;
   }
 
   /** Messages waiting to be processed. */
@@ -140,17 +67,22 @@ export class Processor implements Component {
 
   /** Requests waiting for the cloud. */
   get requestsWaiting(): number {
-    return this.#requests.size;
+    return this.#parts.requests.size;
+  }
+
+  /** How far the node is in line with the cloud. */
+  get reconciler(): Reconciliation {
+    return this.#parts.reconciler;
   }
 
   /** Agents that have caught up. */
   get liveAgents(): string[] {
-    return this.#handover.live;
+    return this.#parts.handover.live;
   }
 
   /** Whether a message of the outbox was sent and is not confirmed. */
   isSent(msgId: string): boolean {
-    return this.#outbox.isSent(msgId);
+    return this.#parts.outbox.isSent(msgId);
   }
 
   /**
@@ -170,7 +102,7 @@ export class Processor implements Component {
     if (this.#state !== "new") return Promise.resolve();
     this.#state = "running";
     const { router, standalone } = this.#options;
-    if (standalone) this.#session.restart();
+    if (standalone) this.#parts.session.restart();
     this.#ends = [
       router.register({
         name: this.name,
@@ -178,9 +110,9 @@ export class Processor implements Component {
         receive: (envelope) => this.#receive(envelope),
         room: () => this.#inbox.room(),
       }),
-      watchAgents(router, this.#handover),
+      watchAgents(router, this.#parts.handover),
     ];
-    this.#metaSync.start();
+    this.#parts.metaSync.start();
     return Promise.resolve();
   }
 
@@ -201,12 +133,13 @@ export class Processor implements Component {
     this.#state = "stopped";
     for (const end of this.#ends) end();
     this.#scheduled?.cancel();
-    this.#metaSync.stop();
-    this.#session.stop();
-    this.#probe.stop();
-    this.#outbox.disconnected();
-    this.#requests.cancelAll();
-    this.#handover.stop();
+    this.#parts.metaSync.stop();
+    this.#parts.session.stop();
+    this.#parts.probe.stop();
+    this.#parts.reconciler.stop();
+    this.#parts.outbox.disconnected();
+    this.#parts.requests.cancelAll();
+    this.#parts.handover.stop();
     settle(this.#tasks);
     // Whoever waits for room must not wait for ever.
     this.#inbox.clear();
@@ -235,9 +168,9 @@ export class Processor implements Component {
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
       const items = this.#take();
-      const outcomes = this.#runner.run(items);
-      this.#probe.note(this.#runner.failing);
-      for (const outcome of outcomes) this.#release.run(outcome);
+      const outcomes = this.#parts.runner.run(items);
+      this.#parts.probe.note(this.#parts.runner.failing);
+      for (const outcome of outcomes) this.#parts.release.run(outcome);
       settle(items);
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
@@ -250,9 +183,10 @@ export class Processor implements Component {
     const { store } = this.#options;
     if (store.generation === this.#generation) return;
     this.#generation = store.generation;
-    this.#handover.restart();
-    this.#session.restart();
-    this.#outbox.restart();
+    this.#parts.handover.restart();
+    this.#parts.session.restart();
+    this.#parts.outbox.restart();
+    this.#parts.reconciler.restart();
   }
 
   #isIdle(): boolean {
@@ -267,23 +201,6 @@ export class Processor implements Component {
       items.push({ kind: "message", envelope });
     }
     return items;
-  }
-
-  #context(origin: Origin, from: string): Context {
-    const { stamp, nodeId, remoteTypes } = this.#options;
-    return {
-      origin,
-      from,
-      nodeId,
-      remoteTypes,
-      newId: stamp.newId,
-      now: stamp.now,
-      connected: this.#session.connected,
-      isConfirmed: (key) => this.#session.isConfirmed(key),
-      request: (id) => this.#requests.peek(id),
-      barrier: (id) => this.#outbox.barrier(id),
-      isSent: (id) => this.#outbox.isSent(id),
-    };
   }
 
   /** Sends to a module; `false` if its queue is full or nobody is there. */

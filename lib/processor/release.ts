@@ -4,6 +4,7 @@ import { answerFor, type Effect, type Outcome } from "../operations/mod.ts";
 import type { Handover } from "./handover.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { OutboxSender } from "./outbox_sender.ts";
+import type { Reconciler } from "./reconciler.ts";
 import type { RemoteRequests } from "./requests.ts";
 
 /** Where outcomes go. */
@@ -16,6 +17,8 @@ export interface ReleaseOptions {
   readonly handover: Handover;
   /** What waits for the cloud's confirmation. */
   readonly outbox: OutboxSender;
+  /** What the node asks for on its own account. */
+  readonly reconciler: Reconciler;
   /** Sends to a module; `false` if it was not taken. */
   readonly send: (to: string, message: Message) => boolean;
   /** The cloud vouched for a key. */
@@ -25,6 +28,19 @@ export interface ReleaseOptions {
   /** Told of results that are counted. */
   readonly observer: ProcessorObserver;
 }
+
+/** What is for the outbox. */
+type OutboxEffect = Extract<
+  Effect,
+  {
+    kind:
+      | "outbox"
+      | "outbox-answered"
+      | "outbox-changed"
+      | "status-released"
+      | "outbox-passed";
+  }
+>;
 
 /**
  * Carries out the effects of committed messages. It is the only place from
@@ -53,7 +69,7 @@ export class Release {
   }
 
   #effect(effect: Effect): void {
-    const { send, requests, handover, outbox, observer } = this.#options;
+    const { send, requests, handover, observer, reconciler } = this.#options;
     switch (effect.kind) {
       case "to-cloud":
         // Not sent because the link is down: the cloud repeats what it asked.
@@ -90,19 +106,20 @@ export class Release {
         }
         return;
       case "outbox":
-        outbox.kick();
-        return;
       case "outbox-answered":
-        outbox.answered(effect.msgId, effect.refused);
-        return;
       case "outbox-changed":
-        outbox.again(effect.msgIds);
-        return;
       case "status-released":
-        outbox.released(effect.resource);
-        return;
       case "outbox-passed":
-        outbox.passed(effect.pingId);
+        this.#outbox(effect);
+        return;
+      case "planned":
+      case "plan-failed":
+      case "missing":
+      case "pods-listed":
+        reconciler.take(effect);
+        return;
+      case "refilled":
+        handover.restart();
         return;
       case "refused":
         observer.refused?.(effect.resource, effect.reason);
@@ -118,17 +135,37 @@ export class Release {
     }
   }
 
+  #outbox(effect: OutboxEffect): void {
+    const { outbox } = this.#options;
+    switch (effect.kind) {
+      case "outbox":
+        return outbox.kick();
+      case "outbox-answered":
+        return outbox.answered(effect.msgId, effect.refused);
+      case "outbox-changed":
+        return outbox.again(effect.msgIds);
+      case "status-released":
+        return outbox.released(effect.resource);
+      case "outbox-passed":
+        return outbox.passed(effect.pingId);
+      default:
+        unreachable(effect);
+    }
+  }
+
   #connection(connected: boolean): void {
-    const { outbox, requests } = this.#options;
+    const { outbox, requests, reconciler } = this.#options;
+    reconciler.connection(connected);
     if (connected) return outbox.connected();
     outbox.disconnected();
     requests.cancelAll();
   }
 
   #settle(requestId: string, answer: Message): void {
-    const { requests, send, stamp } = this.#options;
+    const { requests, reconciler, send, stamp } = this.#options;
     for (const request of requests.settle(requestId)) {
-      send(request.from, answerFor(stamp, request.original, answer));
+      if (request.from === Module.metamanager) reconciler.answered(request);
+      else send(request.from, answerFor(stamp, request.original, answer));
     }
   }
 }

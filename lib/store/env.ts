@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { StoreOwner } from "./binding.ts";
 import type { Connection } from "./driver.ts";
 import type { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file_system.ts";
@@ -37,6 +38,8 @@ export interface StoreEnv {
   readonly pagesMax?: number;
   /** Bounds of the tombstones. */
   readonly tombstoneLimits?: TombstoneLimits;
+  /** Whose data it holds; not compared unless given. */
+  readonly owner?: StoreOwner;
   /** Told of every error of SQLite. */
   readonly onError: (error: StoreError) => void;
   /** Room for a full disk. */

@@ -8,6 +8,7 @@
  *
  * @module
  */
+export type { StoreOwner } from "./binding.ts";
 export type { StoreLogLevel } from "./env.ts";
 export { BatchLostError, StoreError, type StoreErrorKind } from "./errors.ts";
 export {
@@ -18,18 +19,21 @@ export {
 export { openStore, type StoreOptions } from "./open.ts";
 export type { BadRow, ScrubStep } from "./scrub.ts";
 export { sqliteVersion } from "./driver.ts";
-export { SqliteStore } from "./store.ts";
+export type { SqliteStore } from "./sqlite_store.ts";
 export type { TombstoneLimits } from "./tombstones.ts";
 export type {
-  Batch,
-  Change,
-  Changes,
-  MetaRow,
-  MetaWrite,
   OutboxEntry,
   OutboxInfo,
   OutboxRow,
   OutboxUse,
+} from "./outbox_types.ts";
+export type {
+  Batch,
+  Change,
+  Changes,
+  FactName,
+  MetaRow,
+  MetaWrite,
   Store,
   StoreReader,
   StoreStats,

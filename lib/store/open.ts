@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { StoreOwner } from "./binding.ts";
 import { storeError } from "./classify.ts";
 import {
   FILE_MODE,
@@ -16,7 +17,8 @@ import { checkOwnership } from "./ownership.ts";
 import { removeDatabase } from "./repair.ts";
 import { folderOf, Reserve } from "./reserve.ts";
 import { openSession } from "./session.ts";
-import { SqliteStore } from "./store.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+import { OpenStore } from "./store.ts";
 import type { TombstoneLimits } from "./tombstones.ts";
 
 /** What a store is made of. */
@@ -25,6 +27,8 @@ export interface StoreOptions {
   readonly path: string;
   /** Time. */
   readonly clock: Clock;
+  /** Whose data it holds; not compared unless given. */
+  readonly owner?: StoreOwner;
   /** Files; the machine's unless given. */
   readonly fs?: FileSystem;
   /** Takes what an operator should know; nobody unless given. */
@@ -74,6 +78,7 @@ export function openStore(options: StoreOptions): SqliteStore {
       faults.note(error);
       if (error.kind === "full") reserve.spend();
     },
+    ...pick(options, "owner"),
     ...pick(options, "busyTimeoutMs"),
     ...pick(options, "pagesMax"),
     ...pick(options, "tombstoneLimits"),
@@ -92,7 +97,7 @@ export function openStore(options: StoreOptions): SqliteStore {
     lock.note("open");
     faults.broken = undefined;
     reserve.fill();
-    return new SqliteStore({ env, lock, faults, session, notes });
+    return new OpenStore({ env, lock, faults, session, notes });
   } catch (error) {
     session?.db.close();
     lock.release(false);

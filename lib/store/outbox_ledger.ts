@@ -1,6 +1,6 @@
 import { LIMITS } from "../base/mod.ts";
 import type { Connection } from "./driver.ts";
-import type { OutboxInfo, OutboxUse } from "./types.ts";
+import type { OutboxInfo, OutboxUse } from "./outbox_types.ts";
 
 /** How often a message was left unanswered, and since when it is parked. */
 interface Delivery {

@@ -5,39 +5,38 @@ import {
   OUTBOX_INFO_COLUMNS,
   TOMBSTONE_COLUMNS,
 } from "./row.ts";
-import { readNumber } from "./state.ts";
+import { readNumber, readText } from "./state.ts";
+import type { OutboxInfo, OutboxRow, OutboxUse } from "./outbox_types.ts";
 import type {
   Change,
   Changes,
+  FactName,
   MetaRow,
-  OutboxInfo,
-  OutboxRow,
-  OutboxUse,
   StoreReader,
   Tombstone,
 } from "./types.ts";
 
-/** Reads one open database file, with raised versions laid over it. */
+/** Reads the open database file, with raised versions laid over it. */
 export class Reader implements StoreReader {
-  readonly #session: Session;
+  readonly #open: () => Session;
 
-  /** @param session The open file. */
-  constructor(session: Session) {
-    this.#session = session;
+  /** @param open The file that is open now. */
+  constructor(open: () => Session) {
+    this.#open = open;
   }
 
   /** The object under a key. */
   get(key: string): MetaRow | undefined {
-    const row = this.#session.db.get<MetaRow>(
+    const row = this.#open().db.get<MetaRow>(
       `SELECT ${META_COLUMNS} FROM meta WHERE key = ?`,
       key,
     );
-    return row && this.#session.raised.over(row);
+    return row && this.#open().raised.over(row);
   }
 
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[] {
-    const { db, raised } = this.#session;
+    const { db, raised } = this.#open();
     const select = `SELECT ${META_COLUMNS} FROM meta WHERE type = ?`;
     const rows = namespace === undefined
       ? db.all<MetaRow>(`${select} ORDER BY key`, type)
@@ -51,9 +50,26 @@ export class Reader implements StoreReader {
     return raised.size === 0 ? rows : rows.map((row) => raised.over(row));
   }
 
+  /** Objects of a type after a key, in the order of their keys. */
+  page(type: string, afterKey: string, limit: number): MetaRow[] {
+    const { db, raised } = this.#open();
+    return db.all<MetaRow>(
+      `SELECT ${META_COLUMNS} FROM meta WHERE type = ? AND key > ? ` +
+        "ORDER BY key LIMIT ?",
+      type,
+      afterKey,
+      limit,
+    ).map((row) => raised.over(row));
+  }
+
+  /** What is noted of the store as a whole; empty if nothing is. */
+  fact(name: FactName): string {
+    return readText(this.#open().db, name);
+  }
+
   /** The newest tombstone of a key, and if a uid is given of that object. */
   tombstone(key: string, uid = ""): Tombstone | undefined {
-    return this.#session.db.get<Tombstone>(
+    return this.#open().db.get<Tombstone>(
       `SELECT ${TOMBSTONE_COLUMNS} FROM tombstones ` +
         "WHERE key = ? AND (? = '' OR uid = ?) ORDER BY revision DESC LIMIT 1",
       key,
@@ -64,7 +80,7 @@ export class Reader implements StoreReader {
 
   /** Whether the store has ever been in sync with the cloud for this type. */
   isSynced(type: string): boolean {
-    return this.#session.db.get(
+    return this.#open().db.get(
       "SELECT 1 AS yes FROM synced WHERE type IN (?, '*') LIMIT 1",
       type,
     ) !== undefined;
@@ -72,12 +88,12 @@ export class Reader implements StoreReader {
 
   /** Revision of the last change. */
   revision(): number {
-    return this.#session.revisions.last;
+    return this.#open().revisions.last;
   }
 
   /** Changes above a revision; 0 means everything. */
   changesSince(revision: number): Changes {
-    const { db } = this.#session;
+    const { db } = this.#open();
     const until = this.revision();
     const complete = revision <= until && revision >= readNumber(db, "pruned");
     if (revision === until) return { changes: [], complete, until };
@@ -104,12 +120,12 @@ export class Reader implements StoreReader {
 
   /** Revision up to which a module was handed everything; 0 if never noted. */
   position(module: string): number {
-    return this.#session.positions.get(module);
+    return this.#open().positions.get(module);
   }
 
   /** Unconfirmed messages with an id above `afterId`, oldest first. */
   outbox(afterId: number, limit: number): OutboxRow[] {
-    const { db, outbox } = this.#session;
+    const { db, outbox } = this.#open();
     return db.all<OutboxRow>(
       `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE id > ? ORDER BY id LIMIT ?`,
       afterId,
@@ -119,7 +135,7 @@ export class Reader implements StoreReader {
 
   /** The same without their texts, all of them. */
   outboxInfo(afterId: number): OutboxInfo[] {
-    const { db, outbox } = this.#session;
+    const { db, outbox } = this.#open();
     return db.all<OutboxInfo>(
       `SELECT ${OUTBOX_INFO_COLUMNS} FROM outbox WHERE id > ? ORDER BY id`,
       afterId,
@@ -128,7 +144,7 @@ export class Reader implements StoreReader {
 
   /** One unconfirmed message. */
   outboxRow(id: number): OutboxRow | undefined {
-    const { db, outbox } = this.#session;
+    const { db, outbox } = this.#open();
     const row = db.get<OutboxRow>(
       `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE id = ?`,
       id,
@@ -138,7 +154,7 @@ export class Reader implements StoreReader {
 
   /** The newest unconfirmed message about a resource. */
   outboxLast(resource: string): OutboxRow | undefined {
-    const { db, outbox } = this.#session;
+    const { db, outbox } = this.#open();
     const row = db.get<OutboxRow>(
       `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE resource = ? ` +
         "ORDER BY id DESC LIMIT 1",
@@ -149,7 +165,7 @@ export class Reader implements StoreReader {
 
   /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
   reportOwed(): number {
-    return readNumber(this.#session.db, "report");
+    return readNumber(this.#open().db, "report");
   }
 
   /** Number of unconfirmed messages. */
@@ -159,12 +175,12 @@ export class Reader implements StoreReader {
 
   /** Number of messages that are sent no more. */
   outboxParked(): number {
-    return this.#session.outbox.parked;
+    return this.#open().outbox.parked;
   }
 
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse {
-    const { outbox } = this.#session;
+    const { outbox } = this.#open();
     return type === undefined ? outbox.total : outbox.use(type);
   }
 }

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { Connection } from "./driver.ts";
-import type { MetaRow, MetaWrite, OutboxRow, Tombstone } from "./types.ts";
+import type { OutboxRow } from "./outbox_types.ts";
+import type { MetaRow, MetaWrite, Tombstone } from "./types.ts";
 
 /** Columns of `meta` as `MetaRow` names them. */
 export const META_COLUMNS =

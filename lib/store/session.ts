@@ -1,3 +1,4 @@
+import { bind } from "./binding.ts";
 import { storeError } from "./classify.ts";
 import type { Connection } from "./driver.ts";
 import { FILE_MODE, filesOf, type Session, type StoreEnv } from "./env.ts";
@@ -13,6 +14,26 @@ import { openDatabase } from "./schema.ts";
 import { TombstonePruner } from "./tombstones.ts";
 
 /**
+ * Opens the file of a store and sees to it that it is its owner's.
+ *
+ * @throws {StoreError} As {@link openFile}; `foreign` if it is another's.
+ */
+export function openSession(
+  env: StoreEnv,
+  before: Before,
+  options?: { readonly outboxIdLast?: number },
+): Session {
+  const session = openFile(env, before, options);
+  try {
+    bind(env, session.db);
+    return session;
+  } catch (error) {
+    session.db.close();
+    throw error;
+  }
+}
+
+/**
  * Opens the file of a store, whatever state it is in: a damaged, empty or
  * missing one is replaced by what can be saved (failures.md E2).
  *
@@ -21,7 +42,7 @@ import { TombstonePruner } from "./tombstones.ts";
  * @throws {StoreError} If there is no working store to be had: no room, no
  *   right to write, a newer schema, another program's file.
  */
-export function openSession(
+function openFile(
   env: StoreEnv,
   before: Before,
   { outboxIdLast = 0 }: { readonly outboxIdLast?: number } = {},

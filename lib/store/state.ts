@@ -3,8 +3,9 @@ import type { Connection } from "./driver.ts";
 /**
  * Facts about the file as a whole: the ceiling of revisions, the highest
  * revision whose tombstone was pruned, why it is not what it should be, the
- * loss after which a report is owed to the cloud, when it was last probed,
- * its identity.
+ * loss after which a report is owed to the cloud, when it was last probed, its
+ * identity, the Node whose store was lost or is younger than it, the node and
+ * the authority that it belongs to.
  */
 export type StateName =
   | "revision"
@@ -12,7 +13,11 @@ export type StateName =
   | "problem"
   | "report"
   | "probe"
-  | "identity";
+  | "identity"
+  | "node_at_loss"
+  | "node_before_store"
+  | "node"
+  | "authority";
 
 /** Text of a fact; empty if it was never written. */
 export function readText(db: Connection, name: StateName): string {

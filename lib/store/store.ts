@@ -11,17 +11,8 @@ import { openSession } from "./session.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
-import type {
-  Batch,
-  Changes,
-  MetaRow,
-  OutboxInfo,
-  OutboxRow,
-  OutboxUse,
-  Store,
-  StoreStats,
-  Tombstone,
-} from "./types.ts";
+import type { SqliteStore } from "./sqlite_store.ts";
+import type { Batch, StoreStats } from "./types.ts";
 
 /**
  * The store over one SQLite file. One process has it, one batch is open at a
@@ -31,13 +22,13 @@ import type {
  * After damage, or when its files are gone, the next batch rebuilds the file
  * first; reads go on from what is still open.
  */
-export class SqliteStore implements Store {
+export class OpenStore extends Reader implements SqliteStore {
   readonly #env: StoreEnv;
   readonly #lock: StoreLock;
   readonly #faults: Faults;
   readonly #notes: readonly string[];
-  #session: Session;
-  #reader: Reader;
+  /** The file that is open: another one after a repair. */
+  readonly #open: { session: Session };
   #batch: SqliteBatch | undefined;
   #snapshot: Promise<boolean> | undefined;
   /** Commits so far, and how many there were at the last snapshot. */
@@ -56,12 +47,13 @@ export class SqliteStore implements Store {
       notes: readonly string[];
     },
   ) {
+    const open = { session: parts.session };
+    super(() => open.session);
+    this.#open = open;
     this.#env = parts.env;
     this.#lock = parts.lock;
     this.#faults = parts.faults;
     this.#notes = parts.notes;
-    this.#session = parts.session;
-    this.#reader = new Reader(parts.session);
   }
 
   /** Why the store is not what it should be; empty if fine. */
@@ -90,10 +82,10 @@ export class SqliteStore implements Store {
     assert(this.#isOpen, "batches belong to an open store");
     assert(!this.#batch, "one batch is open at a time");
     if (this.#faults.broken) this.recover();
-    const { db } = this.#session;
+    const { db } = this.#open.session;
     // A rollback that failed leaves its transaction behind.
     if (db.inTransaction) db.run("ROLLBACK");
-    this.#batch = new SqliteBatch(this.#env, this.#session, (outcome) => {
+    this.#batch = new SqliteBatch(this.#env, this.#open.session, (outcome) => {
       this.#batch = undefined;
       if (outcome === "committed") this.#commits++;
     });
@@ -112,24 +104,23 @@ export class SqliteStore implements Store {
     rebuild(
       this.#env,
       cause ? `failed (${cause.message})` : "was rebuilt on demand",
-      this.#session.db,
+      this.#open.session.db,
     );
-    this.#session = openSession(this.#env, "clean", {
-      outboxIdLast: this.#session.outboxIds.last,
+    this.#open.session = openSession(this.#env, "clean", {
+      outboxIdLast: this.#open.session.outboxIds.last,
     });
-    this.#reader = new Reader(this.#session);
     this.#faults.broken = undefined;
     this.#generation++;
   }
 
   /** Notes a module's position; saved along with a later commit. */
   notePosition(module: string, revision: number): void {
-    this.#session.positions.note(module, revision);
+    this.#open.session.positions.note(module, revision);
   }
 
   /** Notes that a connection left a message of the outbox unanswered. */
   noteUnanswered(id: number): boolean {
-    return this.#session.outbox.noteUnanswered(id, this.#env.clock.now());
+    return this.#open.session.outbox.noteUnanswered(id, this.#env.clock.now());
   }
 
   /** Looks whether a problem with the disk is over. */
@@ -139,7 +130,7 @@ export class SqliteStore implements Store {
 
   /** Figures for health and metrics. */
   stats(): StoreStats {
-    return statsOf(this.#env, this.#session);
+    return statsOf(this.#env, this.#open.session);
   }
 
   /**
@@ -163,7 +154,7 @@ export class SqliteStore implements Store {
    * @param limit Objects to read, 1 or more; a few hundred take milliseconds.
    */
   scrubStep(fromKey: string, limit: number): ScrubStep {
-    return scrub(this.#session.db, fromKey, limit);
+    return scrub(this.#open.session.db, fromKey, limit);
   }
 
   /** Saves what waits, writes the WAL back, releases the lock. Idempotent. */
@@ -174,90 +165,15 @@ export class SqliteStore implements Store {
     if (!this.#faults.broken) this.#attempt(() => this.#settle());
     // Unless it is broken: what was committed is whole, even if not all that
     // lives in memory could be saved.
-    const closed = this.#attempt(() => this.#session.db.close());
+    const closed = this.#attempt(() => this.#open.session.db.close());
     this.#lock.release(closed && !this.#faults.broken);
-  }
-
-  /** The object under a key. */
-  get(key: string): MetaRow | undefined {
-    return this.#reader.get(key);
-  }
-
-  /** Objects of a type in the order of their keys, of one namespace or of all. */
-  list(type: string, namespace?: string): MetaRow[] {
-    return this.#reader.list(type, namespace);
-  }
-
-  /** The newest tombstone of a key, and if a uid is given of that object. */
-  tombstone(key: string, uid?: string): Tombstone | undefined {
-    return this.#reader.tombstone(key, uid);
-  }
-
-  /** Whether the store has ever been in sync with the cloud for this type. */
-  isSynced(type: string): boolean {
-    return this.#reader.isSynced(type);
-  }
-
-  /** Revision of the last change. */
-  revision(): number {
-    return this.#reader.revision();
-  }
-
-  /** Changes above a revision; 0 means everything. */
-  changesSince(revision: number): Changes {
-    return this.#reader.changesSince(revision);
-  }
-
-  /** Revision up to which a module was handed everything; 0 if never noted. */
-  position(module: string): number {
-    return this.#reader.position(module);
-  }
-
-  /** Unconfirmed messages with an id above `afterId`, oldest first. */
-  outbox(afterId: number, limit: number): OutboxRow[] {
-    return this.#reader.outbox(afterId, limit);
-  }
-
-  /** The same without their texts, all of them. */
-  outboxInfo(afterId: number): OutboxInfo[] {
-    return this.#reader.outboxInfo(afterId);
-  }
-
-  /** One unconfirmed message. */
-  outboxRow(id: number): OutboxRow | undefined {
-    return this.#reader.outboxRow(id);
-  }
-
-  /** The newest unconfirmed message about a resource. */
-  outboxLast(resource: string): OutboxRow | undefined {
-    return this.#reader.outboxLast(resource);
-  }
-
-  /** Number of unconfirmed messages. */
-  outboxLength(): number {
-    return this.#reader.outboxLength();
-  }
-
-  /** Number of messages that are sent no more. */
-  outboxParked(): number {
-    return this.#reader.outboxParked();
-  }
-
-  /** What unconfirmed messages take, of a type or of all. */
-  outboxUse(type?: string): OutboxUse {
-    return this.#reader.outboxUse(type);
-  }
-
-  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
-  reportOwed(): number {
-    return this.#reader.reportOwed();
   }
 
   async #takeSnapshot(): Promise<boolean> {
     const commits = this.#commits;
     if (commits === this.#commitsAtSnapshot) return false;
-    const { db } = this.#session;
-    const isCurrent = () => this.#isOpen && this.#session.db === db;
+    const { db } = this.#open.session;
+    const isCurrent = () => this.#isOpen && this.#open.session.db === db;
     const done = await takeSnapshot(this.#env, db, isCurrent);
     if (done) this.#commitsAtSnapshot = commits;
     return done;
@@ -265,7 +181,7 @@ export class SqliteStore implements Store {
 
   /** Writes what lives in memory only, and brings the WAL into the file. */
   #settle(): void {
-    const { db, outbox, positions, raised, revisions } = this.#session;
+    const { db, outbox, positions, raised, revisions } = this.#open.session;
     db.run("BEGIN IMMEDIATE");
     raised.write(db);
     outbox.write(db);
@@ -289,7 +205,7 @@ export class SqliteStore implements Store {
 
   #storedProblem(): string {
     try {
-      return this.#isOpen ? readText(this.#session.db, "problem") : "";
+      return this.#isOpen ? readText(this.#open.session.db, "problem") : "";
     } catch (error) {
       return storeError(error, `read ${this.#env.path}`).message;
     }

@@ -4,13 +4,8 @@ import type { Session, StoreEnv } from "./env.ts";
 import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
-import type {
-  MetaWrite,
-  OutboxEntry,
-  OutboxInfo,
-  OutboxUse,
-  StoreTransaction,
-} from "./types.ts";
+import type { OutboxEntry, OutboxInfo, OutboxUse } from "./outbox_types.ts";
+import type { FactName, MetaWrite, StoreTransaction } from "./types.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
 export type WriteGate = <T>(run: (db: Connection) => T) => T;
@@ -23,7 +18,7 @@ export class Transaction extends Reader implements StoreTransaction {
 
   /** @param gate Owned by the batch. */
   constructor(env: StoreEnv, session: Session, gate: WriteGate) {
-    super(session);
+    super(() => session);
     this.#env = env;
     this.#session = session;
     this.#write = gate;
@@ -140,8 +135,16 @@ export class Transaction extends Reader implements StoreTransaction {
         this.#env.clock.now(),
       );
       // In sync with everything: what a repair could not save is here again.
-      if (type === "*") writeState(db, "problem", "");
+      if (type === "*") {
+        writeState(db, "problem", "");
+        writeState(db, "node_at_loss", "");
+      }
     });
+  }
+
+  /** Notes something of the store as a whole; empty forgets it. */
+  noteFact(name: FactName, value: string): void {
+    this.#write((db) => writeState(db, name, value));
   }
 
   /** Writes a little that means nothing, to see whether the store takes it. */

@@ -1,3 +1,10 @@
+import type {
+  OutboxEntry,
+  OutboxInfo,
+  OutboxRow,
+  OutboxUse,
+} from "./outbox_types.ts";
+
 /**
  * One stored object. `key`, `type` and `value` are KubeEdge's names and
  * meanings (wire document, 9).
@@ -39,45 +46,6 @@ export interface Tombstone {
   readonly deletedAtMs: number;
 }
 
-/** A message of the node for the cloud, to be kept until it is confirmed. */
-export interface OutboxEntry {
-  /** Id of the message: a confirmation names it. */
-  readonly msgId: string;
-  /** `route.resource` of the message. */
-  readonly resource: string;
-  /** Resource type: decides bounds and how it is confirmed. */
-  readonly type: string;
-  /** `route.operation` of the message: decides what merges. */
-  readonly operation: string;
-  /** The message as it goes on the wire. */
-  readonly text: string;
-  /** When it was stored, milliseconds since 1970. */
-  readonly createdAtMs: number;
-}
-
-/** What is known of an unconfirmed message, without what it says. */
-export interface OutboxInfo extends Omit<OutboxEntry, "text"> {
-  /** Order of entry. */
-  readonly id: number;
-  /** Connections on which the cloud had its time and did not answer. */
-  readonly attempts: number;
-  /** Since when it is sent no more, milliseconds since 1970; 0 if it is. */
-  readonly parkedAtMs: number;
-  /** Size of the message in bytes. */
-  readonly bytes: number;
-}
-
-/** A message of the node that the cloud has not confirmed yet. */
-export interface OutboxRow extends OutboxInfo, OutboxEntry {}
-
-/** What messages of the outbox take. */
-export interface OutboxUse {
-  /** Messages. */
-  readonly rows: number;
-  /** Their bytes. */
-  readonly bytes: number;
-}
-
 /** A change above some revision, for an agent that catches up. */
 export type Change =
   | { readonly kind: "row"; readonly revision: number; readonly key: string }
@@ -104,12 +72,23 @@ export interface Changes {
   readonly until: number;
 }
 
+/**
+ * Facts that operations know of: what a repair could not save, until the
+ * store is in sync again; the uid that the Node had then; and the uid of a
+ * Node that is older than the store.
+ */
+export type FactName = "problem" | "node_at_loss" | "node_before_store";
+
 /** Committed state, and within a transaction also what it has changed so far. */
 export interface StoreReader {
   /** The object under a key. */
   get(key: string): MetaRow | undefined;
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[];
+  /** Objects of a type after a key, in the order of their keys, `limit` at most. */
+  page(type: string, afterKey: string, limit: number): MetaRow[];
+  /** What is noted of the store as a whole; empty if nothing is. */
+  fact(name: FactName): string;
   /**
    * The newest tombstone of a key, and if a uid is given of that object: the
    * tombstones of others of the same name do not count.
@@ -183,6 +162,8 @@ export interface StoreTransaction extends StoreReader {
   unpark(id: number): boolean;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
+  /** Notes something of the store as a whole; empty forgets it. */
+  noteFact(name: FactName, value: string): void;
   /**
    * Writes a little that means nothing: its COMMIT shows whether the store
    * takes anything.

@@ -50,6 +50,8 @@ class LinkedNode implements AsyncDisposable {
       queryTimeoutMs: 10_000,
       replyTimeoutMs: 2000,
       metaSyncIntervalMs: 60_000,
+      random: () => 0.5,
+      reconcile: { delayMs: 1e9, intervalMs: 0 },
       syncSettleMs: 10_000,
     });
     const change = () => this.#change();

@@ -263,6 +263,8 @@ export class MortalNode {
       router: this.router,
       store: this.#mortal(options.image),
       clock,
+      random: () => 0.5,
+      reconcile: { delayMs: 1e9, intervalMs: 0 },
       stamp: { newId: nextId, now: () => clock.now() },
       nodeId: "edge-1",
       standalone: false,

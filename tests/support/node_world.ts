@@ -118,7 +118,11 @@ export class World implements AsyncDisposable {
     return new EdgeNode(config, {
       log: new Logger("node", { clock: new SystemClock(), sink: () => {} }),
       ...options.parts,
-      timing: { syncSettleMs: 50, ...options.parts?.timing },
+      timing: {
+        syncSettleMs: 50,
+        reconcileDelayMs: 10,
+        ...options.parts?.timing,
+      },
     });
   }
 

@@ -7,7 +7,11 @@ import {
   type Outcome,
   type RemoteRequest,
 } from "../../lib/operations/mod.ts";
-import { openStore, type SqliteStore } from "../../lib/store/mod.ts";
+import {
+  openStore,
+  type SqliteStore,
+  type StoreTransaction,
+} from "../../lib/store/mod.ts";
 import { nextId } from "./messages.ts";
 
 /** Resource types that the tests ask the cloud for: KubeEdge 1.15's. */
@@ -82,6 +86,17 @@ export class OperationBench implements AsyncDisposable {
   /** A message from edged. */
   edged(message: Message): Outcome {
     return this.run(message, "edged", "edged");
+  }
+
+  /** Runs work of the node itself and commits. */
+  task(run: (tx: StoreTransaction, context: Context) => Outcome): Outcome {
+    const batch = this.store.batch();
+    const outcome = batch.message(() =>
+      run(batch.tx, this.context("internal", "metamanager"))
+    );
+    batch.commit();
+    for (const effect of outcome) this.#remember(effect);
+    return outcome;
   }
 
   /** Notes that every type is in sync. */

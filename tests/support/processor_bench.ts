@@ -86,6 +86,7 @@ export function storePods(store: Store, names: readonly string[]): void {
 export interface BenchOptions {
   readonly observer?: ProcessorObserver;
   readonly standalone?: boolean;
+  readonly reconcile?: { delayMs: number; intervalMs: number };
   readonly wrap?: (store: SqliteStore) => Store;
   readonly folder?: string;
   readonly tombstoneLimits?: TombstoneLimits;
@@ -124,6 +125,9 @@ export class ProcessorBench implements AsyncDisposable {
       replyTimeoutMs: 2000,
       metaSyncIntervalMs: 60_000,
       syncSettleMs: 10_000,
+      random: () => 0.5,
+      // Out of the way of tests of other things.
+      reconcile: options.reconcile ?? { delayMs: 1e9, intervalMs: 0 },
       ...(options.observer ? { observer: options.observer } : {}),
     });
   }

@@ -32,7 +32,15 @@ function world() {
     },
     flush: () => void flushes++,
   };
-  const housekeeping = new Housekeeping({ clock, health, store, log });
+  const sync = () => ({
+    state: "synced" as const,
+    sinceMs: 0,
+    done: 0,
+    total: 0,
+    completedMs: 0,
+    reason: "",
+  });
+  const housekeeping = new Housekeeping({ clock, health, store, log, sync });
   const state = (name: string) => health.get(name)?.state;
   return {
     clock,

@@ -50,7 +50,10 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       rate: { perSecond: 30, burst: 60 },
     },
     meta: {
-      sync: { podstatus: { intervalMs: 60_000 } },
+      sync: {
+        podstatus: { intervalMs: 60_000 },
+        reconcile: { intervalMs: 21_600_000 },
+      },
       query: {
         remoteTypes: [
           "configmap",

@@ -153,6 +153,15 @@ Deno.test("admit, an answer is matched by its parent, whatever its resource", ()
   assertEquals(admit(asks, "cloud")?.kind, "bad-resource");
 });
 
+Deno.test("admit, only the cloud answers what the node asks as a MetaServer", () => {
+  const answer = message("applicationResponse", {
+    resource: "ignore/Application/ignore",
+    parentId: "p",
+  });
+  assertEquals(admit(answer, "cloud"), undefined);
+  assertEquals(admit(answer, "edged")?.kind, "not-allowed");
+});
+
 Deno.test("admit, what the node tells itself needs no resource of an object", () => {
   const own = message("meta-internal-sync", {
     resource: "podstatus",
@@ -184,7 +193,7 @@ Deno.test("admit, takes every object that a real cloud sent in the recordings", 
 
 Deno.test("isAnswer, knows response and error", () => {
   assertEquals(
-    ["response", "error", "insert", ""].map(isAnswer),
-    [true, true, false, false],
+    ["response", "error", "applicationResponse", "insert", ""].map(isAnswer),
+    [true, true, true, false, false],
   );
 });

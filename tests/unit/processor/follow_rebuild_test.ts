@@ -31,7 +31,9 @@ Deno.test("a store rebuilt while it runs: agents, settling, outbox and reports b
   const replay = told.slice(
     told.findIndex((m) => m.route.resource === "meta/replay"),
   );
-  assertEquals((replay[0]?.content as { full: boolean }).full, true);
+  // Pods may be missing: agents must not infer deletes from that.
+  assertEquals((replay[0]?.content as { full: boolean }).full, false);
+  assertEquals((replay.at(-1)?.content as { full: boolean }).full, false);
   assertEquals(
     replay.map((m) => m.route.resource).filter((r) => r !== "meta/replay")
       .sort(),
@@ -45,7 +47,7 @@ Deno.test("a store rebuilt while it runs: agents, settling, outbox and reports b
     1,
   );
   await bench.clock.advance(10_001);
-  assertEquals(bench.store.isSynced("*"), true);
+  assertEquals(bench.store.isSynced("*"), false);
   await bench.clock.advance(60_000);
   const reports = bench.cloud.take().filter((m) => Array.isArray(m.content));
   assertEquals(JSON.stringify(reports).includes("ghost"), true);

@@ -1,0 +1,174 @@
+import { isRecord } from "../base/mod.ts";
+import {
+  Group,
+  type Message,
+  Module,
+  newMessage,
+  Operation,
+  PermanentFault,
+  resourceOf,
+  ResourceType,
+} from "../message/mod.ts";
+import type { StoreTransaction } from "../store/mod.ts";
+import { applyObject, forgetPod } from "./apply.ts";
+import type { Context, Operate } from "./context.ts";
+import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
+import { isOwnPod } from "./own_pod.ts";
+import { isPodListRequest, readPodList } from "./pod_list.ts";
+import { identityOf } from "./version.ts";
+import { deleteOf } from "./write.ts";
+
+/**
+ * The cloud's answer to the question for all pods of this node. A complete
+ * list is applied in this one transaction by the version rule: what is newer
+ * than the question stays, whatever the list says (failures.md B6), and only
+ * a complete list deletes pods at agents.
+ */
+export const applicationResponse: Operate = (message, tx, context) => {
+  const { resource } = message.route;
+  const request = context.request(message.header.parent_msg_id ?? "");
+  if (!request || !isPodListRequest(request)) {
+    return [{ kind: "noted", what: "unsolicited", resource }];
+  }
+  const requestId = request.upstream.header.msg_id;
+  return [
+    { kind: "settle", requestId, message },
+    ...applyList(message, tx, { context, request }),
+  ];
+};
+
+function applyList(
+  message: Message,
+  tx: StoreTransaction,
+  about: { context: Context; request: RemoteRequest },
+): Outcome {
+  const { context, request } = about;
+  const list = readPodList(message);
+  const pods = list.kind === "complete" && podsOf(list.items, context);
+  if (!pods) {
+    const reason = list.kind === "refused"
+      ? list.reason
+      : "an item of the list is no pod of this node";
+    return [{ kind: "pods-listed", outcome: "refused", reason }];
+  }
+  const effects: Effect[] = [];
+  for (const pod of pods.values()) {
+    effects.push(...putPod(pod, tx, { context, request }));
+  }
+  for (const row of tx.list(ResourceType.pod)) {
+    if (pods.has(row.key) || row.revision > request.askedAtRevision) continue;
+    if (!isOwnPod(row.value, context)) continue;
+    const revision = tx.remove(row.key) ?? tx.revision();
+    forgetPod(tx, row);
+    effects.push(handDelete(context, { ...row, revision }));
+  }
+  if (tx.fact("node_before_store")) tx.noteFact("node_before_store", "");
+  if (tx.isSynced(ResourceType.pod)) {
+    return [...effects, {
+      kind: "pods-listed",
+      outcome: "applied",
+      reason: "",
+    }];
+  }
+  tx.markSynced(ResourceType.pod);
+  // Agents get everything anew, so no change on its own.
+  return [
+    { kind: "pods-listed", outcome: "applied", reason: "" },
+    { kind: "refilled" },
+  ];
+}
+
+interface Pod {
+  readonly key: string;
+  readonly object: Record<string, unknown>;
+}
+
+/**
+ * The listed pods by key; `undefined` if one cannot be read or is not of
+ * this node, since then the list cannot be trusted to say what is gone.
+ */
+function podsOf(
+  items: readonly Record<string, unknown>[],
+  context: Context,
+): Map<string, Pod> | undefined {
+  const pods = new Map<string, Pod>();
+  for (const object of items) {
+    const { metadata, spec } = object;
+    if (!isRecord(metadata) || !isRecord(spec)) return undefined;
+    const { name, namespace } = metadata;
+    if (typeof name !== "string" || typeof namespace !== "string") {
+      return undefined;
+    }
+    if (!name || !namespace || spec.nodeName !== context.nodeId) {
+      return undefined;
+    }
+    if (!hasIdentity(object)) return undefined;
+    const key = resourceOf(namespace, ResourceType.pod, name);
+    pods.set(key, { key, object });
+  }
+  return pods;
+}
+
+function hasIdentity(object: Record<string, unknown>): boolean {
+  try {
+    const { uid, version } = identityOf({
+      header: { msg_id: "", timestamp: 0 },
+      route: { operation: "", resource: "" },
+      content: object,
+    });
+    return uid !== "" && version !== "";
+  } catch (error) {
+    if (error instanceof PermanentFault) return false;
+    throw error;
+  }
+}
+
+function putPod(
+  { key, object }: Pod,
+  tx: StoreTransaction,
+  about: { context: Context; request: RemoteRequest },
+): Effect[] {
+  const { context, request } = about;
+  // To agents it is what EdgeController would have sent.
+  const message = newMessage(context, {
+    source: Module.edgecontroller,
+    group: Group.resource,
+    operation: Operation.update,
+    resource: key,
+    content: object,
+  });
+  const applied = applyObject(tx, message, {
+    key,
+    type: ResourceType.pod,
+    askedAtRevision: request.askedAtRevision,
+  });
+  const effects: Effect[] = [{ kind: "confirmed", key }];
+  if (applied.kind === "recreated") {
+    const { old, removedRevision: revision } = applied;
+    effects.push(handDelete(context, { ...old, revision }));
+  }
+  if (applied.kind === "stored" || applied.kind === "recreated") {
+    const { revision, content } = applied;
+    effects.push({
+      kind: "hand-over",
+      revision,
+      message: { ...message, content },
+    });
+  }
+  return effects;
+}
+
+function handDelete(
+  context: Context,
+  gone: { readonly key: string; readonly uid: string; revision: number },
+): Effect {
+  return {
+    kind: "hand-over",
+    revision: gone.revision,
+    message: deleteOf(context, {
+      resource: gone.key,
+      uid: gone.uid,
+      source: Module.edgecontroller,
+    }),
+  };
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { isRecord } from "../base/mod.ts";
+import {
+  Group,
+  type Message,
+  Module,
+  newMessage,
+  NO_NAMESPACE,
+  Operation,
+  ResourceType,
+} from "../message/mod.ts";
+import type { StoreTransaction } from "../store/mod.ts";
+import type { Context } from "./context.ts";
+import type { Outcome, RemoteRequest } from "./outcome.ts";
+
+/** What a list of the cloud came to. */
+export type ListAnswer =
+  /** Everything that there is. */
+  | {
+    readonly kind: "complete";
+    readonly items: readonly Record<string, unknown>[];
+  }
+  /** No list, or not all of it, and why. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * The question for all pods of this node, as MetaServer asks it (wire
+ * document, 10): pods cannot be queried one by one. A stock CloudCore answers
+ * it only with DynamicController switched on. The list is large, so it is not
+ * asked for at each connect: what a store in sync missed meanwhile comes from
+ * SyncController.
+ *
+ * @param options `force`: also if the store was in sync before.
+ */
+export function askForPods(
+  tx: StoreTransaction,
+  context: Context,
+  options: { readonly force: boolean },
+): Outcome {
+  const isWanted = options.force || !tx.isSynced(ResourceType.pod);
+  if (!context.connected || !isWanted) {
+    return [{ kind: "pods-listed", outcome: "not-asked", reason: "" }];
+  }
+  const { nodeId } = context;
+  const key = `/core/v1/pods/${NO_NAMESPACE}/${NO_NAMESPACE}`;
+  const verb = "list";
+  const option = JSON.stringify({ fieldSelector: `spec.nodeName=${nodeId}` });
+  const message = newMessage(context, {
+    source: Module.metaserver,
+    group: Group.dynamiccontroller,
+    operation: Operation.null,
+    resource: NO_NAMESPACE,
+    content: {
+      ID: createHash("sha256").update(nodeId + key + verb + option)
+        .digest("hex"),
+      Key: key,
+      Verb: verb,
+      Nodename: nodeId,
+      Option: new TextEncoder().encode(option).toBase64(),
+      ReqBody: null,
+      Subresource: "",
+      RespBody: null,
+      Status: "InApplying",
+      Reason: "",
+      Error: { ErrStatus: { metadata: {} } },
+      Timestamp: "0001-01-01T00:00:00Z",
+    },
+  });
+  const request: RemoteRequest = {
+    upstream: message,
+    original: message,
+    from: Module.metamanager,
+    shareKey: message.header.msg_id,
+    storeKey: "",
+    askedAtRevision: tx.revision(),
+    fallback: "error",
+  };
+  return [{ kind: "ask", request }];
+}
+
+/** Whether a request is the question for all pods. */
+export function isPodListRequest({ upstream }: RemoteRequest): boolean {
+  return upstream.route.source === Module.metaserver;
+}
+
+/** Reads the cloud's answer to {@link askForPods}. */
+export function readPodList(message: Message): ListAnswer {
+  const application = isRecord(message.content) ? message.content : {};
+  const { Status: status, RespBody: body } = application;
+  if (status !== "Approved") {
+    return refused(`${status}${reasonOf(application)}`);
+  }
+  const list = decoded(body);
+  if (!isRecord(list) || !Array.isArray(list.items)) {
+    return refused("the answer holds no list");
+  }
+  const metadata = isRecord(list.metadata) ? list.metadata : {};
+  if (metadata.continue) return refused("the list is not complete");
+  const items = list.items.filter(isRecord);
+  return items.length === list.items.length
+    ? { kind: "complete", items }
+    : refused("an item of the list is no object");
+}
+
+function refused(reason: string): ListAnswer {
+  return { kind: "refused", reason };
+}
+
+/** API errors stand in `Error`, others as text in `Reason`. */
+function reasonOf(application: Readonly<Record<string, unknown>>): string {
+  const { Error: error, Reason: reason } = application;
+  const status = isRecord(error) && isRecord(error.ErrStatus)
+    ? error.ErrStatus
+    : {};
+  const text = status.message || reason;
+  return typeof text === "string" && text !== "" ? `: ${text}` : "";
+}
+
+function decoded(body: unknown): unknown {
+  if (typeof body !== "string") return undefined;
+  try {
+    return JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(
+        Uint8Array.fromBase64(body),
+      ),
+    );
+  } catch {
+    // The caller says that there is no list.
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import { type Message, Module, type Origin } from "../message/mod.ts";
+import type { Context } from "../operations/mod.ts";
+import type { Envelope } from "../router/mod.ts";
+import { BatchRunner, type Item } from "./batch_runner.ts";
+import { Handover } from "./handover.ts";
+import { MetaSyncTimer } from "./meta_sync_timer.ts";
+import type { ProcessorOptions } from "./options.ts";
+import { OutboxSender } from "./outbox_sender.ts";
+import { StoreProbe } from "./probe.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Release } from "./release.ts";
+import { reported } from "./reported.ts";
+import { RemoteRequests } from "./requests.ts";
+import { Session } from "./session.ts";
+import { synced } from "./synced.ts";
+import { unansweredItem } from "./unanswered.ts";
+
+/** What the parts can have the processor do. */
+export interface ProcessorWays {
+  /** Name of its module. */
+  readonly name: string;
+  /** Runs work of the node itself with the next batch. */
+  readonly task: (item: Item) => void;
+  /** Sends to a module; `false` if its queue is full or nobody is there. */
+  readonly send: (to: string, message: Message) => boolean;
+  /** Takes a message into the inbox; `false` if it is full. */
+  readonly receive: (envelope: Envelope) => boolean;
+}
+
+/** What a processor is made of. */
+export interface ProcessorParts {
+  /** What is remembered of the present connection. */
+  readonly session: Session;
+  /** Requests that wait for the cloud. */
+  readonly requests: RemoteRequests;
+  /** Keeps the store in line with the cloud. */
+  readonly reconciler: Reconciler;
+  /** The attached agents. */
+  readonly handover: Handover;
+  /** Sends what waits for the cloud's confirmation. */
+  readonly outbox: OutboxSender;
+  /** Runs a batch up to its COMMIT. */
+  readonly runner: BatchRunner;
+  /** Lets the outcomes leave after it. */
+  readonly release: Release;
+  /** Tries a store that failed. */
+  readonly probe: StoreProbe;
+  /** Sets MetaSync going. */
+  readonly metaSync: MetaSyncTimer;
+}
+
+/** Builds the parts of a processor and connects them with each other. */
+export function buildProcessorParts(
+  options: ProcessorOptions,
+  ways: ProcessorWays,
+): ProcessorParts {
+  const { clock, stamp, store } = options;
+  const { task } = ways;
+  const observer = options.observer ?? {};
+  const toCloud = (message: Message) => ways.send(Module.edgehub, message);
+  const onError = (error: unknown) => observer.failed?.(error, 0);
+  const session: Session = new Session({
+    clock,
+    settleMs: options.syncSettleMs,
+    standalone: options.standalone,
+    onSettled: () =>
+      options.standalone
+        ? task(synced(() => session.settle()))
+        : reconciler.settled(),
+  });
+  const requests = new RemoteRequests({
+    clock,
+    timeoutMs: options.queryTimeoutMs,
+    send: toCloud,
+    onUnanswered: (request, why) =>
+      request.from === ways.name
+        ? reconciler.unanswered(request, why)
+        : task(unansweredItem(request, why)),
+  });
+  const reconciler = new Reconciler(options, { session, requests, task });
+  const handover = new Handover({
+    clock,
+    stamp,
+    store,
+    nodeId: options.nodeId,
+    replyTimeoutMs: options.replyTimeoutMs,
+    toCloud,
+    onLate: (...late) => observer.agentLate?.(...late),
+    onError,
+  });
+  const outbox = new OutboxSender({
+    clock,
+    stamp,
+    store,
+    send: toCloud,
+    room: () => options.router.room(Module.edgehub),
+    onParked: (resource) => observer.parked?.(resource),
+    onError,
+  });
+  const parts = { session, requests, reconciler, handover, outbox };
+  return {
+    ...parts,
+    runner: new BatchRunner({
+      store,
+      clock,
+      context: contexts(options, parts),
+      onConnection: (connected) => session.changed(connected),
+      observer,
+    }),
+    release: buildRelease(options, ways, parts),
+    probe: new StoreProbe({ clock, task }),
+    metaSync: new MetaSyncTimer({
+      clock,
+      stamp,
+      intervalMs: options.metaSyncIntervalMs,
+      receive: (message) => ways.receive({ message, from: ways.name }),
+    }),
+  };
+}
+
+/** What a message can be about: the parts that it meets. */
+type Met = Pick<
+  ProcessorParts,
+  "session" | "requests" | "reconciler" | "handover" | "outbox"
+>;
+
+function buildRelease(
+  { stamp, observer = {} }: ProcessorOptions,
+  { send, task }: ProcessorWays,
+  { session, ...met }: Met,
+): Release {
+  return new Release({
+    ...met,
+    stamp,
+    send,
+    onConfirmed: (key) => session.confirm(key),
+    onReported: (mark) => task(reported(mark)),
+    observer,
+  });
+}
+
+/** What the operation of a message may know, made for each anew. */
+function contexts(
+  { stamp, nodeId, remoteTypes }: ProcessorOptions,
+  { session, requests, outbox }: Met,
+): (origin: Origin, from: string) => Context {
+  return (origin, from) => ({
+    origin,
+    from,
+    nodeId,
+    remoteTypes,
+    newId: stamp.newId,
+    now: stamp.now,
+    connected: session.connected,
+    isConfirmed: (key) => session.isConfirmed(key),
+    request: (id) => requests.peek(id),
+    barrier: (id) => outbox.barrier(id),
+    isSent: (id) => outbox.isSent(id),
+  });
+}
