@@ -1,3 +1,6 @@
 import { main, systemIo } from "./lib/cli/mod.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args, systemIo()));
+if (import.meta.main) {
+  const defaultConfig = new URL("./conf/edge.yaml", import.meta.url);
+  Deno.exit(await main(Deno.args, systemIo({ defaultConfig })));
+}

@@ -53,6 +53,8 @@ export {
   type NodeParts,
   type NodeStatus,
   type NodeTiming,
+  type OutboxCounts,
+  type OutboxMessage,
 } from "./lib/app/mod.ts";
 export {
   type Config,
@@ -152,7 +154,12 @@ export {
   UnixSocketError,
 } from "./lib/base/mod.ts";
 export type { LinkState } from "./lib/edgehub/mod.ts";
-export type { StoreStats } from "./lib/store/mod.ts";
+export {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  OutboxOrderError,
+} from "./lib/processor/mod.ts";
+export type { OutboxInfo, OutboxUse, StoreStats } from "./lib/store/mod.ts";
 export {
   Counter,
   type Family,

@@ -1,4 +1,5 @@
 import type { HealthReport } from "../telemetry/mod.ts";
+import { type Action, json, runAction } from "./action.ts";
 
 /** What the pages show; each is asked for anew with every request. */
 export interface AdminSources {
@@ -8,6 +9,10 @@ export interface AdminSources {
   readonly metrics: () => string;
   /** State of the node for an operator: any JSON value, no contents of messages. */
   readonly status: () => unknown;
+  /** Further JSON pages by path, for example `/outbox`; no contents of messages. */
+  readonly views?: Readonly<Record<string, () => unknown>>;
+  /** What can be had done with POST, by path, for example `/reconnect`. */
+  readonly actions?: Readonly<Record<string, Action>>;
 }
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -16,7 +21,6 @@ const METRICS = {
   ...NO_STORE,
   "content-type": "text/plain; version=0.0.4; charset=utf-8",
 };
-const JSON_TYPE = { ...NO_STORE, "content-type": "application/json" };
 
 const LOCAL_HOST_REGEXP =
   /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
@@ -28,7 +32,7 @@ const LOCAL_HOST_REGEXP =
 export function answerAdmin(
   sources: AdminSources,
   request: Request,
-): Response {
+): Response | Promise<Response> {
   if (request.headers.has("origin")) {
     return text(403, "Web pages may not ask here");
   }
@@ -36,18 +40,37 @@ export function answerAdmin(
     return text(403, "Host is not allowed: use localhost");
   }
   const { pathname, searchParams } = new URL(request.url);
-  const page = PAGES.get(pathname);
-  if (!page) {
-    return text(404, `Not found: ask for ${[...PAGES.keys()].join(", ")}`);
-  }
+  const action = own(sources.actions, pathname);
+  if (action && request.method === "POST") return runAction(action, request);
+  const view = own(sources.views, pathname);
+  const page = view ? () => json(200, view()) : PAGES.get(pathname);
+  if (!page) return action ? notAllowed("POST") : notFound(sources);
   if (request.method !== "GET" && request.method !== "HEAD") {
-    const response = text(405, "Method not allowed: use GET");
-    response.headers.set("allow", "GET, HEAD");
-    return response;
+    return notAllowed("GET, HEAD");
   }
   const response = page(sources, searchParams.has("verbose"));
   if (request.method === "GET") return response;
   return new Response(null, response);
+}
+
+/** A property of the table itself: a path may spell `__proto__`. */
+function own<T>(
+  table: Readonly<Record<string, T>> | undefined,
+  path: string,
+): T | undefined {
+  return table && Object.hasOwn(table, path) ? table[path] : undefined;
+}
+
+function notAllowed(methods: string): Response {
+  const response = text(405, `Method not allowed: use ${methods}`);
+  response.headers.set("allow", methods);
+  return response;
+}
+
+function notFound({ views = {}, actions = {} }: AdminSources): Response {
+  const pages = [...PAGES.keys(), ...Object.keys(views)].join(", ");
+  const posts = Object.keys(actions).map((path) => `, POST ${path}`).join("");
+  return text(404, `Not found: ask for ${pages}${posts}`);
 }
 
 type Page = (sources: AdminSources, verbose: boolean) => Response;
@@ -70,13 +93,7 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
     "/metrics",
     (sources) => new Response(sources.metrics(), { headers: METRICS }),
   ],
-  [
-    "/status",
-    (sources) =>
-      new Response(JSON.stringify(sources.status(), undefined, 2) + "\n", {
-        headers: JSON_TYPE,
-      }),
-  ],
+  ["/status", (sources) => json(200, sources.status())],
 ]);
 
 /** As the Kubernetes health paths: `ok`, or a line per check. */

@@ -20,7 +20,7 @@ export interface AdminParts {
 const SOCKET_MODE = 0o600;
 
 /**
- * The operator's socket: health, metrics and status over HTTP, read-only.
+ * The operator's socket: health, metrics, status and actions over HTTP.
  *
  * @example
  * ```sh

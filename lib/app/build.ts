@@ -1,4 +1,4 @@
-import { AdminServer } from "../admin/mod.ts";
+import { type Action, AdminServer } from "../admin/mod.ts";
 import {
   type Clock,
   type Component,
@@ -47,6 +47,10 @@ export interface Ingredients extends ObserverParts {
   readonly store: SqliteStore;
   /** State of the node, for its operator. */
   readonly status: () => NodeStatus;
+  /** Further pages for an operator, by path of the admin socket. */
+  readonly views: Readonly<Record<string, () => unknown>>;
+  /** What an operator can have done, by path of the admin socket. */
+  readonly actions: Readonly<Record<string, Action>>;
 }
 
 /** The parts of a node. */
@@ -177,7 +181,7 @@ function buildAdmin(
   from: Ingredients,
   housekeeping: Housekeeping,
 ): AdminServer {
-  const { log, health, metrics, status, config } = from;
+  const { log, health, metrics, status, views, actions, config } = from;
   return new AdminServer({
     log: log.child("admin"),
     sources: {
@@ -187,6 +191,8 @@ function buildAdmin(
       },
       metrics: () => metrics.render(),
       status,
+      views,
+      actions,
     },
   }, { socket: config.admin.socket });
 }

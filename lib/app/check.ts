@@ -4,4 +4,5 @@ export const Check = {
   store: "store",
   sync: "sync",
   messages: "messages",
+  outbox: "outbox",
 } as const;

@@ -14,11 +14,22 @@ import {
   type InProcessOptions,
 } from "../edged/mod.ts";
 import type { Stamp } from "../message/mod.ts";
+import {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  OutboxOrderError,
+} from "../processor/mod.ts";
 import { Router } from "../router/mod.ts";
-import { openStore, type SqliteStore } from "../store/mod.ts";
+import {
+  openStore,
+  type SqliteStore,
+  type StoreOptions,
+} from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
+import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
@@ -35,6 +46,8 @@ export interface NodeParts {
   readonly log?: Logger;
   /** Departures from fixed times, for tests and demonstrations. */
   readonly timing?: Partial<NodeTiming>;
+  /** Departures from fixed sizes of the store, for tests. */
+  readonly storeSizes?: Pick<StoreOptions, "pagesMax" | "reserveBytes">;
 }
 
 /**
@@ -67,6 +80,7 @@ export class EdgeNode implements Component {
   readonly #stamp: Stamp;
   readonly #log: Logger;
   readonly #timing: NodeTiming;
+  readonly #storeSizes: NodeParts["storeSizes"];
   readonly #startedMs: number;
   #store: SqliteStore | undefined;
   #parts: Parts | undefined;
@@ -86,6 +100,7 @@ export class EdgeNode implements Component {
     this.#log = parts.log ??
       new Logger("node", { clock: this.#clock, level, format });
     this.#timing = { ...TIMING, ...parts.timing };
+    this.#storeSizes = parts.storeSizes;
     this.#startedMs = this.#clock.now();
     this.name = config.edgehub.controller.nodeId;
     this.router = new Router(this.#clock);
@@ -115,13 +130,9 @@ export class EdgeNode implements Component {
       await this.stop();
       throw error;
     }
-    if (!this.#parts.edgehub) {
-      this.#log.warn("standalone node: edgehub.websocket.url is not set", {
-        node: this.name,
-      });
-    }
     this.#log.info("node runs", {
       node: this.name,
+      cloud: this.#config.edgehub.websocket.url || "none, standalone node",
       store: this.#config.store.path,
     });
   }
@@ -150,7 +161,32 @@ export class EdgeNode implements Component {
       edged: this.#parts?.edged,
       processor: this.#parts?.processor,
       store: this.#store,
+      metrics: this.metrics,
     });
+  }
+
+  /** What waits for the cloud's confirmation, oldest first; no contents. */
+  outbox(): OutboxMessage[] {
+    const nowMs = this.#clock.now();
+    return (this.#store?.outboxInfo(0) ?? []).map((row) =>
+      outboxMessage(row, {
+        nowMs,
+        isSent: this.#parts?.processor.isSent(row.msgId) ?? false,
+      })
+    );
+  }
+
+  /**
+   * Retries or drops messages of the outbox.
+   *
+   * @throws {OutboxOrderError} If the node does not run, or its store cannot
+   *   be written now.
+   */
+  changeOutbox(order: OutboxOrder): Promise<OutboxOrderDone> {
+    return this.#parts?.processor.changeOutbox(order) ??
+      Promise.reject(
+        new OutboxOrderError("Cannot change the outbox: the node does not run"),
+      );
   }
 
   /** Asks for a fresh link to the cloud; one that is down is dialled now. */
@@ -164,9 +200,10 @@ export class EdgeNode implements Component {
    * @param deadlineMs Milliseconds for each step.
    */
   async drain(deadlineMs: number): Promise<void> {
-    await this.#parts?.edgehub?.drain(deadlineMs);
-    await this.#parts?.edged?.drain(deadlineMs);
-    await this.#parts?.processor.drain(deadlineMs);
+    const { edgehub, edged, processor } = this.#parts ?? {};
+    for (const part of [edgehub, edged, processor]) {
+      if (part) await this.#end(part, "drain", () => part.drain(deadlineMs));
+    }
   }
 
   /** Drains, then ends every part and closes the store. */
@@ -183,15 +220,7 @@ export class EdgeNode implements Component {
   async #stop(): Promise<void> {
     await this.drain(this.#timing.stopMs / 4);
     for (const part of this.#running.reverse()) {
-      try {
-        await part.stop();
-      } catch (error) {
-        // The other parts are stopped all the same.
-        this.#log.error("part did not stop", {
-          part: part.name,
-          error: errorText(error),
-        });
-      }
+      await this.#end(part, "stop", () => part.stop());
     }
     this.#running = [];
     this.router.close();
@@ -200,12 +229,27 @@ export class EdgeNode implements Component {
     this.#log.flush();
   }
 
+  /** A part that fails keeps no other from being drained and stopped. */
+  async #end(
+    { name }: Component,
+    step: "drain" | "stop",
+    run: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      const text = errorText(error);
+      this.#log.error(`part did not ${step}`, { part: name, error: text });
+    }
+  }
+
   #openStore(): SqliteStore {
     const log = this.#log.child("store");
     const store = openStore({
       path: this.#config.store.path,
       clock: this.#clock,
       log: (level, message) => log[level](message),
+      ...this.#storeSizes,
     });
     const problems = store.problems.join("; ");
     this.health.set(Check.store, problems ? "degraded" : "ok", problems);
@@ -225,6 +269,8 @@ export class EdgeNode implements Component {
       health: this.health,
       refused: refusals(this.health),
       status: () => this.status(),
+      views: { "/outbox": () => ({ messages: this.outbox() }) },
+      actions: actionsOf(this, this.#config.edgehub.websocket.url),
       store,
     });
   }

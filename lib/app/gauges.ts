@@ -55,6 +55,24 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
     () => store.outboxLength(),
   );
   metrics.gauge(
+    "metamanager_outbox_bytes",
+    "Bytes of the messages that the cloud has not confirmed",
+    () => store.outboxUse().bytes,
+  );
+  metrics.gaugeFamily("metamanager_outbox_type_messages", {
+    help: "Messages that the cloud has not confirmed, by resource type",
+    labels: ["type"],
+    read: () =>
+      Object.entries(store.stats().outboxByType).map(([type, { rows }]) =>
+        [[type], rows] as const
+      ),
+  });
+  metrics.gauge(
+    "metamanager_outbox_parked_messages",
+    "Messages that the cloud never answered and that are sent no more",
+    () => store.outboxParked(),
+  );
+  metrics.gauge(
     "metamanager_outbox_age_seconds",
     "Age of the oldest message that the cloud has not confirmed",
     () => store.stats().outboxAgeMs / 1000,

@@ -2,6 +2,7 @@ import type { Clock, Component, Timer } from "../base/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { errorText, type Health, type Logger } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
+import { outboxHealth } from "./outbox_report.ts";
 
 /** What the housekeeping looks at. */
 export interface HousekeepingOptions {
@@ -10,7 +11,10 @@ export interface HousekeepingOptions {
   /** Lines that repeat are told by their number now and then. */
   readonly log: Pick<Logger, "error" | "flush">;
   /** What is known not to be right, and whether it is in sync. */
-  readonly store: Pick<Store, "problems" | "isSynced">;
+  readonly store: Pick<
+    Store,
+    "problems" | "isSynced" | "outboxUse" | "outboxParked" | "tend"
+  >;
   /** Time. */
   readonly clock: Clock;
 }
@@ -71,6 +75,7 @@ export class Housekeeping implements Component {
 
   #lookAtStore(): void {
     const { health, store } = this.#options;
+    store.tend();
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
     const check = health.get(Check.store);
@@ -84,6 +89,8 @@ export class Housekeeping implements Component {
       synced ? "ok" : "degraded",
       synced ? "" : "never been in sync with the cloud",
     );
+    const outbox = outboxHealth(store);
+    health.set(Check.outbox, outbox.state, outbox.reason);
   }
 
   /** The next look is set first: no failure of this one ends them. */

@@ -7,5 +7,6 @@
  * @module
  */
 export { EdgeNode, type NodeParts } from "./edge_node.ts";
+export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export type { NodeTiming } from "./timing.ts";

@@ -12,6 +12,8 @@ export interface ProcessorFigures {
   readonly failures: Counter;
   /** Messages of the outbox that the cloud refused. */
   readonly refused: Counter;
+  /** Messages of the outbox that were parked. */
+  readonly parked: Counter;
   /** Deadlines that agents missed. */
   readonly late: Counter;
   /** Messages that found nobody, by receiver. */
@@ -52,6 +54,10 @@ export function processorFigures(metrics: Metrics): ProcessorFigures {
     refused: metrics.counter(
       "metamanager_outbox_refused_total",
       "Messages of the outbox that the cloud refused",
+    ),
+    parked: metrics.counter(
+      "metamanager_outbox_parked_total",
+      "Messages of the outbox that were left unanswered too often",
     ),
     late: metrics.counter(
       "metamanager_agent_deadlines_missed_total",

@@ -53,10 +53,20 @@ export function processorObserver(
     noted: (what, resource) => {
       figures.noted.with(what).inc();
       if (what === "damaged-row") log.error("stored row damaged", { resource });
+      if (what === "event-dropped") {
+        log.warn("outbox full of events, the oldest went", { resource });
+      }
+      if (what === "outbox-full") {
+        log.warn("outbox full, message refused", { resource });
+      }
     },
     refused: (resource, reason) => {
       figures.refused.inc();
       log.warn("cloud refused a report", { resource, reason });
+    },
+    parked: (resource) => {
+      figures.parked.inc();
+      log.warn("message parked, the cloud never answered it", { resource });
     },
     agentLate: (module, resource) => {
       figures.late.inc();

@@ -2,7 +2,8 @@ import type { EdgedLink } from "../edged/mod.ts";
 import type { Edgehub, LinkState } from "../edgehub/mod.ts";
 import type { Processor } from "../processor/mod.ts";
 import type { Store, StoreStats } from "../store/mod.ts";
-import type { HealthReport } from "../telemetry/mod.ts";
+import type { HealthReport, Metrics } from "../telemetry/mod.ts";
+import { type OutboxCounts, outboxCounts } from "./outbox_report.ts";
 
 /** State of a node for an operator: figures and reasons, no contents. */
 export interface NodeStatus {
@@ -27,6 +28,8 @@ export interface NodeStatus {
   readonly agents: readonly string[];
   /** The store; missing before it is open. */
   readonly store?: StoreStats;
+  /** What became of messages of the outbox since the start. */
+  readonly outbox: OutboxCounts;
   /** What is known not to be right about the store. */
   readonly problems: readonly string[];
   /** Whether the store has ever been in sync with the cloud. */
@@ -55,6 +58,8 @@ export interface StatusSources {
   readonly processor: Processor | undefined;
   /** The store. */
   readonly store: Store | undefined;
+  /** Figures. */
+  readonly metrics: Metrics;
 }
 
 /** Reads the state of all parts. */
@@ -72,6 +77,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
     },
     agents: edged?.agents ?? [],
     ...(store ? { store: store.stats() } : {}),
+    outbox: outboxCounts(sources.metrics),
     problems: store?.problems ?? [],
     synced: store?.isSynced("*") ?? false,
     waiting: processor?.waiting ?? 0,

@@ -33,8 +33,19 @@ export const LIMITS = {
   raisedVersionsMax: 1024,
   /** Keys that the cloud vouched for since the connect; at the bound all are forgotten. */
   confirmedKeysMax: 100_000,
-  /** Events waiting in the outbox; the oldest go first, counted. */
+  /** Events waiting in the outbox; the oldest go first, counted and told. */
   outboxEventsMax: 1000,
+  /** Bytes of them; the oldest go first, the newest never. */
+  outboxEventBytesMax: 4 * 1024 * 1024,
+  /**
+   * Messages waiting in the outbox. At the bound what is no state is refused
+   * with an `error` that may be repeated; state (one row per object) never is.
+   */
+  outboxMessagesMax: 10_000,
+  /** Bytes of them, which the last one taken may pass; as with their number. */
+  outboxBytesMax: 16 * 1024 * 1024,
+  /** Connections that may leave a message unanswered; then it is parked. */
+  outboxAttemptsMax: 3,
   /** Positions of modules kept; the longest unused go first. */
   positionsMax: 64,
 } as const;

@@ -3,6 +3,8 @@ import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
 import { join } from "./commands/join.ts";
+import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
+import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
 import { version } from "./commands/version.ts";
 
@@ -10,6 +12,10 @@ import { version } from "./commands/version.ts";
 export const COMMANDS: readonly Command[] = [
   run,
   join,
+  reconnect,
+  outboxList,
+  outboxRetry,
+  outboxDrop,
   demo,
   configCheck,
   configPrint,

@@ -10,10 +10,16 @@ export interface Io {
   env(name: string): string | undefined;
   /** Name of this machine. */
   hostname(): string;
+  /** The commented default configuration that comes with the program. */
+  defaultConfig(): Promise<string>;
 }
 
-/** The process's own streams and environment. */
-export function systemIo(): Io {
+/**
+ * The process's own streams and environment.
+ *
+ * @param files What comes with the program; compiled into the binary.
+ */
+export function systemIo(files: { readonly defaultConfig: URL }): Io {
   return {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
@@ -23,6 +29,7 @@ export function systemIo(): Io {
     },
     env: (name) => Deno.env.get(name),
     hostname: () => Deno.hostname(),
+    defaultConfig: () => Deno.readTextFile(files.defaultConfig),
   };
 }
 

@@ -36,6 +36,10 @@ export async function main(
       return ExitCode.usage;
     }
     io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
+    const hint = error instanceof Error && "hint" in error ? error.hint : "";
+    if (typeof hint === "string" && hint) {
+      io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
+    }
     return ExitCode.failure;
   }
 }
@@ -102,9 +106,24 @@ function section(
     io.stdout(helpAll(below, painter(io, "stdout")));
     return rest.length > 0 ? ExitCode.ok : ExitCode.usage;
   }
+  if (first.startsWith("-")) throw new UsageError(optionFirst(args, commands));
   const words = args.slice(0, 2).filter((word) => !word.startsWith("-"));
   const names = commands.map((command) => command.name);
   const near = nearest(words.join(" "), names) ?? nearest(first, names);
   const hint = near === undefined ? "" : `, did you mean ${near}`;
   throw new UsageError(`Unknown command: ${words.join(" ") || first}${hint}`);
+}
+
+/** Options belong to a command, so it comes first. */
+function optionFirst(
+  args: readonly string[],
+  commands: readonly Command[],
+): string {
+  const given = commands.find(({ name }) =>
+    ` ${args.join(" ")} `.includes(` ${name} `)
+  );
+  return given === undefined
+    ? `Expected a command, got: ${args[0]}`
+    : `Expected the command before its options: metamanager ${given.name} ` +
+      `${args[0]} ...`;
 }

@@ -77,7 +77,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   for (const complaint of [...completed.complaints, ...validate(values)]) {
     problems.push(located(complaint, values, given));
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(inOrder(problems));
   const { sources } = completed;
   return {
     config: buildConfig(completed.values),
@@ -85,6 +85,16 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     notes: notes(completed.values),
     effective: () => effective(completed.values, sources),
   };
+}
+
+/** The file from top to bottom, then the command line, then what is missing. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const rank = ({ source }: Problem) =>
+    ["--set", "default"].indexOf(source) + 1;
+  return problems.toSorted((a, b) =>
+    rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0)
+  );
 }
 
 async function readFile(

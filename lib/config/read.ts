@@ -72,7 +72,9 @@ async function readSet(name: string, text: string): Promise<RawValue> {
   const raw = await readInline(text);
   const type = SPECS.get(NAMES.get(name) ?? "")?.type;
   // `[::1]:80` is a text for a key of texts, whatever YAML makes of it.
-  const isText = type === "string" || type === "path";
+  // A path may hold what YAML takes for a comment.
+  const isText = type === "string" ||
+    (type === "path" && typeof raw.data === "string");
   return isText && raw.text !== undefined ? { data: text } : raw;
 }
 

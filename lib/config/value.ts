@@ -79,8 +79,9 @@ function convert(spec: KeySpec, raw: RawValue): unknown {
   const { data, text } = raw;
   switch (spec.type) {
     case "string":
-    case "path":
       return data === null ? undefined : printable(data, text);
+    case "path":
+      return isText(data) ? printable(data, undefined) : undefined;
     case "boolean":
       return typeof data === "boolean" ? data : undefined;
     case "integer":
@@ -103,6 +104,11 @@ function printable(data: unknown, text: string | undefined) {
   const candidate = typeof data === "string" ? data : text;
   // deno-lint-ignore no-control-regex -- these are what is refused
   return /[\u0000-\u001f\u007f]/.test(candidate ?? "") ? undefined : candidate;
+}
+
+/** Not what YAML takes for a number, a date or a boolean: no path is `12`. */
+function isText(data: unknown): data is string {
+  return typeof data === "string";
 }
 
 function isTexts(data: unknown): data is string[] {

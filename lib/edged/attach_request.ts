@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Module } from "../message/mod.ts";
 
 const PATH_REGEXP = /^\/attach\/([^/]*)$/;
+const PARAMETERS: ReadonlySet<string> = new Set(["answers", "since"]);
 const MODULE_REGEXP = /^[a-z][a-z0-9-]{0,62}$/;
 const REVISION_REGEXP = /^\d{1,16}$/;
 const HOST_REGEXP = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
@@ -81,6 +82,10 @@ function readTraits(module: string, query: URLSearchParams): AttachRequest {
   }
   if (RESERVED.has(module)) {
     return refuse(400, `Module name is reserved: ${module}`);
+  }
+  const unknown = [...query.keys()].find((name) => !PARAMETERS.has(name));
+  if (unknown !== undefined) {
+    return refuse(400, `Parameter is unknown: ${unknown.slice(0, 64)}`);
   }
   const answers = query.get("answers") ?? "false";
   if (answers !== "true" && answers !== "false") {

@@ -44,9 +44,16 @@ export type Visitor = (stream: ByteStream, overTcp: boolean) => void;
 const SOCKET_MODE = 0o660;
 /** Wait after a failed accept, which may be for want of file descriptors. */
 const ACCEPT_RETRY_MS = 200;
+/** How often it is looked whether the socket file is still there. */
+const SOCKET_LOOK_MS = 5000;
 const LOOPBACK_REGEXP = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
 
-/** The sockets that the local link listens on. */
+/**
+ * The sockets that the local link listens on.
+ *
+ * Invariant: a socket file that was removed under a running node is made
+ * anew, since nobody could attach any more and nothing would say so.
+ */
 export class Doors {
   readonly #parts: EdgedParts;
   readonly #options: DoorOptions;
@@ -88,20 +95,20 @@ export class Doors {
     const { socket, listen } = this.#options;
     if (listen) await readTokenFile(listen.tokenFile);
     if (socket) await prepareUnixSocket(socket);
+    let inode: number | null = null;
     try {
-      if (socket) {
-        this.#listeners.push(
-          Deno.listen({ transport: "unix", path: socket }) as Deno.Listener,
-        );
-        await Deno.chmod(socket, SOCKET_MODE);
-      }
+      if (socket) inode = await this.#listenAt(socket);
       if (listen) this.#listeners.push(listenOn(listen));
     } catch (error) {
       this.#closeListeners();
       throw error;
     }
     for (const listener of this.#listeners) {
-      this.#tasks.spawn("accept", () => this.#accept(listener, visitor));
+      const accepting = this.#accept(listener, visitor);
+      this.#tasks.spawn("accept", () => accepting);
+      if (listener.addr.transport !== "unix") continue;
+      const made = { inode, accepting };
+      this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
     }
     this.#parts.log.info("listening", { socket, port: this.port });
   }
@@ -113,6 +120,56 @@ export class Doors {
     await this.#tasks.settled();
   }
 
+  /** @returns Number of the file, by which it is known again. */
+  async #listenAt(path: string): Promise<number | null> {
+    const listener = Deno.listen({ transport: "unix", path }) as Deno.Listener;
+    this.#listeners.push(listener);
+    await Deno.chmod(path, SOCKET_MODE);
+    return (await Deno.lstat(path)).ino;
+  }
+
+  /** Looks after the socket file until the doors are closed. */
+  async #watch(
+    path: string,
+    made: { inode: number | null; accepting: Promise<void> },
+    visitor: Visitor,
+  ): Promise<void> {
+    const { log } = this.#parts;
+    let { inode, accepting } = made;
+    for (;;) {
+      await this.#pause(SOCKET_LOOK_MS);
+      if (this.#closing.signal.aborted) return;
+      try {
+        const found = await inodeOf(path);
+        if (found === inode) continue;
+        if (found !== undefined) {
+          log.error("socket file was replaced, agents cannot attach", {
+            socket: path,
+          });
+          continue;
+        }
+        log.warn("socket file was removed, made anew", { socket: path });
+        this.#closeListener(path);
+        // The runtime removes the file of that name when accept has ended.
+        await accepting;
+        await prepareUnixSocket(path);
+        inode = await this.#listenAt(path);
+        const listener = this.#listeners.at(-1);
+        // Closed while the file was made.
+        if (this.#closing.signal.aborted) this.#closeListeners();
+        if (!listener || this.#closing.signal.aborted) return;
+        const next = this.#accept(listener, visitor);
+        accepting = next;
+        this.#tasks.spawn("accept", () => next);
+      } catch (error) {
+        log.error("socket file cannot be made anew", {
+          socket: path,
+          error: errorText(error),
+        });
+      }
+    }
+  }
+
   async #accept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
     const { signal } = this.#closing;
     const overTcp = listener.addr.transport === "tcp";
@@ -120,24 +177,43 @@ export class Doors {
       try {
         visitor(streamOf(await listener.accept()), overTcp);
       } catch (error) {
-        if (signal.aborted) return;
+        if (!this.#listeners.includes(listener)) return;
         this.#parts.log.error("accept failed", { error: errorText(error) });
-        await this.#pause();
+        await this.#pause(ACCEPT_RETRY_MS);
       }
     }
   }
 
   /** Waits a little, or until the doors are closed. */
-  async #pause(): Promise<void> {
+  async #pause(delayMs: number): Promise<void> {
     try {
-      await sleep(this.#parts.clock, ACCEPT_RETRY_MS, this.#closing.signal);
+      await sleep(this.#parts.clock, delayMs, this.#closing.signal);
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
     }
   }
 
+  #closeListener(path: string): void {
+    const at = this.#listeners.findIndex(({ addr }) =>
+      addr.transport === "unix" && addr.path === path
+    );
+    for (const listener of at < 0 ? [] : this.#listeners.splice(at, 1)) {
+      listener.close();
+    }
+  }
+
   #closeListeners(): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+}
+
+/** Number of the file of that name; `undefined` if there is none. */
+async function inodeOf(path: string): Promise<number | null | undefined> {
+  try {
+    return (await Deno.lstat(path)).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { boundUid, storeKeyOf } from "./keys.ts";
 import type { Effect, RemoteRequest } from "./outcome.ts";
+import { statusMayLeave } from "./pod_status.ts";
 import { policyFor } from "./policy.ts";
 import { deleteOf, isForAgents } from "./write.ts";
 
@@ -141,7 +142,10 @@ function takeInObject(
     if (!row || row.uid !== uidOf(object)) return [];
   }
   const applied = applyObject(tx, message, { ...target, content: object });
-  const effects: Effect[] = [{ kind: "confirmed", key: target.key }];
+  const effects: Effect[] = [
+    { kind: "confirmed", key: target.key },
+    ...statusMayLeave(target, tx),
+  ];
   // A patch is of its own type; what it changed decides who is told.
   const policy = policyFor(Operation.response, "cloud", {
     source,

@@ -1,6 +1,7 @@
 import { compareVersions, type Message, ResourceType } from "../message/mod.ts";
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import { sameContent } from "./delta.ts";
+import { statusKeyOf } from "./pod_status.ts";
 import { withKind } from "./keys.ts";
 import { type Identity, identityOf } from "./version.ts";
 
@@ -121,8 +122,7 @@ export function forgetPod(
   tx: StoreTransaction,
   pod: Pick<MetaRow, "key" | "uid">,
 ): void {
-  const [namespace, , name] = pod.key.split("/");
-  const status = `${namespace}/${ResourceType.podstatus}/${name}`;
+  const status = statusKeyOf(pod.key);
   tx.drop(status);
   tx.dropOutbox(status);
   tx.dropOutbox(pod.key);

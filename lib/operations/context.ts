@@ -20,8 +20,8 @@ export interface Context extends Stamp {
   request(id: string): RemoteRequest | undefined;
   /** Ids of outbox messages that an answered ping with this id confirms. */
   barrier(id: string): readonly string[] | undefined;
-  /** Set while statuses of all stored pods are to be reported, after a salvage. */
-  readonly reportAllPods: boolean;
+  /** Whether the outbox message with this id is out and not confirmed. */
+  isSent(id: string): boolean;
 }
 
 /**
@@ -30,6 +30,7 @@ export interface Context extends Stamp {
  * randomness but the context's.
  *
  * @throws {PermanentFault} If the message can never succeed.
+ * @throws {TransientFault} If it may succeed later; what was written is undone.
  * @throws {StoreError} If the store failed; what was written is undone.
  */
 export type Operate = (

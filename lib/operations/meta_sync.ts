@@ -1,6 +1,7 @@
 import { isRecord } from "../base/mod.ts";
 import {
   Group,
+  type Message,
   Module,
   newMessage,
   Operation,
@@ -10,6 +11,7 @@ import {
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import type { Context, Operate } from "./context.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { statusKeyOf } from "./pod_status.ts";
 
 /** One entry of a status report, as KubeEdge's edged writes it. */
 interface PodStatus {
@@ -22,7 +24,8 @@ interface PodStatus {
  * MetaSync: sends the statuses of stored pods, one message per namespace
  * (KubeEdge 1.0 put all under the namespace of the first row, and the cloud
  * deleted the others), and clears statuses whose pod is gone. Nothing is sent
- * while disconnected or when there is nothing; it does not pass the outbox.
+ * while disconnected or when there is nothing; it does not pass the outbox,
+ * and leaves out what waits there.
  */
 export const metaSync: Operate = (_message, tx, context): Outcome => {
   const byNamespace = new Map<string, PodStatus[]>();
@@ -33,25 +36,30 @@ export const metaSync: Operate = (_message, tx, context): Outcome => {
     const pod = tx.get(resourceOf(namespace, ResourceType.pod, name));
     if (!pod) {
       tx.drop(row.key);
+      tx.dropOutbox(row.key);
       continue;
     }
     const status = readStatus(row, name);
     if (!status) {
       effects.push({ kind: "noted", what: "damaged-row", resource: row.key });
-    } else if (status.UID === pod.uid) {
+    } else if (status.UID === pod.uid && !isOnItsWay(tx, row.key)) {
       add(byNamespace, namespace, status);
     }
   }
-  if (context.reportAllPods) addOtherPods(tx, byNamespace);
   if (!context.connected) return effects;
-  for (const [namespace, statuses] of byNamespace) {
-    effects.push(report(context, namespace, statuses));
-  }
-  if (context.reportAllPods) effects.push({ kind: "reported" });
-  return effects;
+  const mark = tx.reportOwed();
+  if (mark > 0) addOtherPods(tx, byNamespace);
+  const messages = [...byNamespace].map(([namespace, statuses]) =>
+    report(context, namespace, statuses)
+  );
+  if (mark > 0) return [...effects, { kind: "report", messages, mark }];
+  return [
+    ...effects,
+    ...messages.map((message): Effect => ({ kind: "to-cloud", message })),
+  ];
 };
 
-/** After a salvage every stored pod is reported: CloudCore deletes ghosts. */
+/** After a loss every stored pod is reported: CloudCore deletes ghosts. */
 function addOtherPods(
   tx: StoreTransaction,
   byNamespace: Map<string, PodStatus[]>,
@@ -59,28 +67,33 @@ function addOtherPods(
   for (const pod of tx.list(ResourceType.pod)) {
     const [namespace = "", , name = ""] = pod.key.split("/");
     const known = byNamespace.get(namespace)?.some((s) => s.Name === name);
-    if (known || !pod.uid) continue;
+    if (known || !pod.uid || isOnItsWay(tx, statusKeyOf(pod.key))) continue;
     const object = parsed(pod.value);
     const status = isRecord(object) ? object.status ?? {} : {};
     add(byNamespace, namespace, { UID: pod.uid, Name: name, Status: status });
   }
 }
 
+/**
+ * Whether the outbox tells the cloud of it: not twice, and never before. What
+ * the cloud left unanswered there is told here.
+ */
+function isOnItsWay(tx: StoreTransaction, status: string): boolean {
+  return tx.outboxLast(status)?.attempts === 0;
+}
+
 function report(
   context: Context,
   namespace: string,
   statuses: readonly PodStatus[],
-): Effect {
-  return {
-    kind: "to-cloud",
-    message: newMessage(context, {
-      source: Module.metamanager,
-      group: Group.resource,
-      operation: Operation.update,
-      resource: resourceOf(namespace, ResourceType.podstatus),
-      content: statuses,
-    }),
-  };
+): Message {
+  return newMessage(context, {
+    source: Module.metamanager,
+    group: Group.resource,
+    operation: Operation.update,
+    resource: resourceOf(namespace, ResourceType.podstatus),
+    content: statuses,
+  });
 }
 
 function readStatus(row: MetaRow, name: string): PodStatus | undefined {

@@ -10,6 +10,7 @@
 export type { Context, Operate } from "./context.ts";
 export { isClusterScoped, storeKeyOf, withKind } from "./keys.ts";
 export type { Effect, Noted, Outcome, RemoteRequest } from "./outcome.ts";
+export { mayLeave, STATE_TYPES } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
 export {
   operationFor,
@@ -17,5 +18,6 @@ export {
   type ProcessedOperation,
 } from "./registry.ts";
 export { answerFor, noAnswer, unanswered } from "./remote.ts";
+export { TransientFault } from "./transient_fault.ts";
 export { type Identity, identityOf } from "./version.ts";
 export { deleteOf, isForAgents } from "./write.ts";

@@ -1,4 +1,4 @@
-import type { Message } from "../message/mod.ts";
+import type { Message, MessageFault } from "../message/mod.ts";
 
 /** A question to the cloud whose answer an agent waits for. */
 export interface RemoteRequest {
@@ -59,10 +59,28 @@ export type Effect =
   | { readonly kind: "confirmed"; readonly key: string }
   /** The link to the cloud came up or went down. */
   | { readonly kind: "connection"; readonly connected: boolean }
-  /** The statuses of all stored pods are among the effects. */
-  | { readonly kind: "reported" }
+  /** Statuses of all stored pods, owed to the cloud until all have left. */
+  | {
+    readonly kind: "report";
+    readonly messages: readonly Message[];
+    /** The loss since which they are owed. */
+    readonly mark: number;
+  }
   /** The outbox has something to send. */
   | { readonly kind: "outbox" }
+  /**
+   * The cloud answered a message of the outbox; if it refused it for now, the
+   * message is to be sent again.
+   */
+  | {
+    readonly kind: "outbox-answered";
+    readonly msgId: string;
+    readonly refused: boolean;
+  }
+  /** Messages of the outbox were dropped, or are to be sent again. */
+  | { readonly kind: "outbox-changed"; readonly msgIds: readonly string[] }
+  /** The pod of a status that waits in the outbox was stored. */
+  | { readonly kind: "status-released"; readonly resource: string }
   /** The cloud answered a ping: what went before it has arrived. */
   | { readonly kind: "outbox-passed"; readonly pingId: string }
   /** The cloud refused a message of the outbox for good. */
@@ -71,6 +89,8 @@ export type Effect =
     readonly resource: string;
     readonly reason: string;
   }
+  /** An answer of the cloud that can never be stored; it got its reason. */
+  | { readonly kind: "fault"; readonly fault: MessageFault }
   /** Something worth a counter and a log line. */
   | { readonly kind: "noted"; readonly what: Noted; readonly resource: string };
 
@@ -80,9 +100,9 @@ export type Noted =
   | "raised"
   | "stale"
   | "unsolicited"
-  | "refused-answer"
   | "damaged-row"
-  | "event-dropped";
+  | "event-dropped"
+  | "outbox-full";
 
 /**
  * What an operation returns: effects in the order in which they are to leave,

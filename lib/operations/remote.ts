@@ -11,7 +11,7 @@ import type { Context } from "./context.ts";
 import { storeKeyOf, tokenKey, upstreamResource } from "./keys.ts";
 import { answerFromStore } from "./local.ts";
 import type { Outcome, RemoteRequest } from "./outcome.ts";
-import { forCloud } from "./report.ts";
+import { forCloud } from "./enqueue.ts";
 import { subjectOf } from "./write.ts";
 
 /**

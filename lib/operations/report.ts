@@ -1,10 +1,6 @@
-import { isRecord, LIMITS } from "../base/mod.ts";
+import { isRecord } from "../base/mod.ts";
 import {
-  CLOUD_SOURCES,
-  encode,
-  Group,
   type Message,
-  Module,
   newOk,
   PermanentFault,
   ResourceType,
@@ -12,22 +8,17 @@ import {
 import type { StoreTransaction } from "../store/mod.ts";
 import { applyObject } from "./apply.ts";
 import type { Context } from "./context.ts";
+import { enqueue } from "./enqueue.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { uidOfStatus } from "./pod_status.ts";
 import { subjectOf } from "./write.ts";
-
-/**
- * State, of which only the newest counts: a week offline leaves one row per
- * object (failures.md C7). A confirmation of the older one finds nothing.
- */
-const MERGED: ReadonlySet<string> = new Set([
-  ResourceType.podstatus,
-  ResourceType.nodestatus,
-]);
 
 /**
  * A report of an agent: nothing but an answer if it changes nothing, else
  * stored and put in the outbox in one transaction, so that `OK` means the
  * cloud will hear of it (failures.md A8).
+ *
+ * @throws {TransientFault} If the outbox is at its bound.
  */
 export function reportToCloud(
   message: Message,
@@ -60,11 +51,7 @@ export function reportToCloud(
   if (applied.kind !== "stored" && applied.kind !== "recreated") {
     return note(applied.kind);
   }
-  if (MERGED.has(resource.resType) && resource.resId) {
-    tx.dropOutbox(resource.resKey);
-  }
-  enqueue(message, tx, context);
-  return [{ kind: "outbox" }, reply];
+  return [...enqueue(message, tx, context), reply];
 }
 
 /**
@@ -106,63 +93,21 @@ function reportStatuses(
   ];
 }
 
-/** Passes an agent's message to the cloud by way of the outbox, unstored. */
+/**
+ * Passes an agent's message to the cloud by way of the outbox, unstored.
+ *
+ * @throws {TransientFault} If the outbox is at its bound.
+ */
 export function passToCloud(
   message: Message,
   tx: StoreTransaction,
   context: Context,
 ): Outcome {
-  const { resource } = subjectOf(message, context);
-  enqueue(message, tx, context);
-  const effects: Effect[] = [];
-  if (resource.resType === ResourceType.event) {
-    const dropped = tx.trimOutbox(ResourceType.event, LIMITS.outboxEventsMax);
-    for (let i = 0; i < dropped; i++) {
-      effects.push({
-        kind: "noted",
-        what: "event-dropped",
-        resource: resource.resKey,
-      });
-    }
-  }
-  effects.push(
-    { kind: "outbox" },
-    { kind: "reply", to: context.from, message: newOk(context, message) },
-  );
-  return effects;
-}
-
-function enqueue(
-  message: Message,
-  tx: StoreTransaction,
-  context: Context,
-): void {
-  const { resource } = subjectOf(message, context);
-  const upstream = forCloud(message);
-  tx.enqueue({
-    msgId: upstream.header.msg_id,
-    resource: resource.resKey,
-    type: resource.resType,
-    text: encode(upstream),
-    createdAtMs: context.now(),
-  });
-}
-
-/**
- * The message as CloudHub takes it: never under a cloud module's name, which
- * it would drop silently.
- */
-export function forCloud(message: Message): Message {
-  const { source, group } = message.route;
-  if (source && group && !CLOUD_SOURCES.has(source)) return message;
-  return {
-    ...message,
-    route: {
-      ...message.route,
-      source: source && !CLOUD_SOURCES.has(source) ? source : Module.edged,
-      group: group || Group.meta,
-    },
-  };
+  const reply = newOk(context, message);
+  return [
+    ...enqueue(message, tx, context),
+    { kind: "reply", to: context.from, message: reply },
+  ];
 }
 
 /** A late status of a pod that was deleted here would make it a ghost. */
@@ -170,9 +115,8 @@ function isStatusOfDeletedPod(message: Message, tx: StoreTransaction): boolean {
   const [namespace, type, name] = message.route.resource.split("/");
   if (type !== ResourceType.podstatus || !name) return false;
   const pod = `${namespace}/${ResourceType.pod}/${name}`;
-  const content = message.content as { UID?: unknown } | null;
-  const uid = typeof content?.UID === "string" ? content.UID : "";
+  const uid = uidOfStatus(message.content);
   const row = tx.get(pod);
-  if (row) return uid !== "" && row.uid !== "" && row.uid !== uid;
+  if (row) return row.uid !== "" && row.uid !== uid;
   return tx.tombstone(pod, uid) !== undefined;
 }

@@ -1,6 +1,7 @@
 import {
   faultAnswer,
   type Message,
+  type MessageFault,
   Operation,
   PermanentFault,
   readAnswer,
@@ -38,6 +39,13 @@ export const response: Operate = (message, tx, context): Outcome => {
   const effects: Effect[] = [];
   const refusal = refusalOf(message);
   const confirms = !refusal.transient && tx.confirm(parentId);
+  if (confirms || context.isSent(parentId)) {
+    effects.push({
+      kind: "outbox-answered",
+      msgId: parentId,
+      refused: refusal.transient,
+    });
+  }
   if (confirms && refusal.reason) {
     effects.push({
       kind: "refused",
@@ -81,7 +89,7 @@ function takeInOrRefuse(
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { operation, resource, source, group } = message.route;
-    const answer = faultAnswer(context, {
+    const fault: MessageFault = {
       kind: error.kind,
       text: error.message,
       msgId: message.header.msg_id,
@@ -89,9 +97,10 @@ function takeInOrRefuse(
       resource,
       ...(source ? { source } : {}),
       ...(group ? { group } : {}),
-    }, "cloud");
-    const noted: Effect = { kind: "noted", what: "refused-answer", resource };
-    return answer ? [noted, { kind: "to-cloud", message: answer }] : [noted];
+    };
+    const told: Effect = { kind: "fault", fault };
+    const answer = faultAnswer(context, fault, "cloud");
+    return answer ? [told, { kind: "to-cloud", message: answer }] : [told];
   }
 }
 

@@ -17,6 +17,7 @@ import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { isClusterScoped, storeKeyOf } from "./keys.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { statusMayLeave } from "./pod_status.ts";
 import { type Policy, policyFor } from "./policy.ts";
 
 /** A message's resource and what is to happen to it. */
@@ -66,7 +67,7 @@ export function writeFromCloud(
     throw new PermanentFault("bad-content", "Content is empty");
   }
   const applied = applyObject(tx, message, { key, type: resource.resType });
-  const effects: Effect[] = [];
+  const effects: Effect[] = statusMayLeave({ key, type: resource.resType }, tx);
   if (resource.resId) effects.push({ kind: "confirmed", key });
   if (applied.kind !== "stored" && applied.kind !== "recreated") {
     effects.push(

@@ -6,7 +6,12 @@ import {
   NODE_CONNECTION_SOURCE,
   type Origin,
 } from "../message/mod.ts";
-import { type Context, operationFor, type Outcome } from "../operations/mod.ts";
+import {
+  type Context,
+  operationFor,
+  type Outcome,
+  TransientFault,
+} from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
 import {
   type Batch,
@@ -29,9 +34,18 @@ export type Item =
   /** Work of the node itself; `failed` says what leaves if the store fails. */
   | {
     readonly kind: "task";
+    /** If it succeeds, the store takes what it is given. */
+    readonly proves?: boolean;
     readonly run: (tx: StoreTransaction, context: Context) => Outcome;
     readonly failed: (context: Context) => Outcome;
+    /** Told once, after what it led to has left, or the processor has stopped. */
+    readonly settled?: () => void;
   };
+
+/** Tells tasks that nothing more comes of them. */
+export function settle(items: readonly Item[]): void {
+  for (const item of items) if (item.kind === "task") item.settled?.();
+}
 
 /** What {@link BatchRunner} needs from outside. */
 export interface BatchRunnerOptions {
@@ -65,6 +79,11 @@ export class BatchRunner {
     this.#options = options;
   }
 
+  /** Whether nothing was stored since the store failed. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
   /** Runs the items and returns what may leave now, in their order. */
   run(items: readonly Item[]): Outcome[] {
     const { store, clock, observer } = this.#options;
@@ -86,7 +105,10 @@ export class BatchRunner {
       return this.#afterFailure(items, outcomes, error);
     }
     if (this.#failedAlone > 0) this.#failing = true;
-    else if (this.#failing && store.revision() !== revision) {
+    else if (
+      this.#failing &&
+      (store.revision() !== revision || items.some(isProof))
+    ) {
       // What only reads says nothing: a full disk answers questions, too.
       this.#failing = false;
       observer.recovered?.();
@@ -115,7 +137,8 @@ export class BatchRunner {
     return items.flatMap((item, i) => {
       const own = item.kind === "task" ||
         this.#originOf(item.envelope.from) === "internal";
-      if (own && items.length > 1) return this.run([item]);
+      // A proof beside what failed would prove nothing.
+      if (own && items.length > 1 && !isProof(item)) return this.run([item]);
       // The state of the link is no matter of the store.
       const link = outcomes[i]?.filter(({ kind }) => kind === "connection");
       return [[...link ?? [], ...this.#failed(item, error)]];
@@ -133,6 +156,11 @@ export class BatchRunner {
       if (item.kind === "message") {
         const fault = permanentFaultOf(error, item.envelope.message);
         if (fault) return this.#refused(item.envelope, fault);
+      }
+      if (error instanceof TransientFault && item.kind === "message") {
+        const { resource } = item.envelope.message.route;
+        observer.noted?.("outbox-full", resource);
+        return this.#failed(item, error);
       }
       this.#failedAlone++;
       observer.failed?.(error, 1);
@@ -205,6 +233,10 @@ export class BatchRunner {
     if (from === Module.edgehub) return "cloud";
     return INTERNAL.has(from) ? "internal" : "edged";
   }
+}
+
+function isProof(item: Item): boolean {
+  return item.kind === "task" && item.proves === true;
 }
 
 /** A peer must not be able to make up names of figures. */

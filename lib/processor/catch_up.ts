@@ -100,13 +100,16 @@ export class CatchUps {
       const found = store.changesSince(from);
       full ||= !found.complete;
       if (full) agent.holding = "until-end";
-      if (!started && found.changes.length > 0) {
+      // Everything anew has a beginning of its own, also behind a part: what
+      // came before it lacks deletes, and nothing may be all that there is.
+      if (!found.complete || (!started && found.changes.length > 0)) {
         started = true;
         const state = { state: "started", full, since, until: found.until };
         const marker = replayMarker(stamp, state);
         if (this.#options.hand(agent, marker) === "refused") return "refused";
       }
-      const paused = await this.#replay(agent, found.changes, turn);
+      const { changes } = found;
+      const paused = await this.#replay(agent, changes, { turn, full });
       if (paused === "ended" || paused === "refused") return paused;
       from = found.until;
       if (paused === "no" || from === store.revision()) break;
@@ -125,11 +128,15 @@ export class CatchUps {
   /**
    * Sends changes; tells whether it had to wait for the agent, in which case
    * more may have been committed meanwhile.
+   *
+   * Those of a replay of everything bear no revision. Only its end does: the
+   * last change has the same one, and an agent that went by it would take a
+   * replay without its end, and so without the deletes, for whole.
    */
   async #replay(
     agent: Agent,
     changes: readonly Change[],
-    turn: number,
+    { turn, full }: { readonly turn: number; readonly full: boolean },
   ): Promise<"no" | "yes" | "ended" | "refused"> {
     let paused: "no" | "yes" = "no";
     for (const [i, change] of changes.entries()) {
@@ -148,8 +155,9 @@ export class CatchUps {
         await room;
         if (!this.#goesOn(agent, turn)) return "ended";
       }
-      const message = changeMessage(change, this.#options);
-      if (!message) continue;
+      const told = changeMessage(change, this.#options);
+      if (!told) continue;
+      const message = full ? told : withRevision(told, change.revision);
       if (this.#options.hand(agent, message) === "refused") return "refused";
     }
     return paused;

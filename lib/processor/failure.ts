@@ -7,7 +7,12 @@ import {
   newError,
   PermanentFault,
 } from "../message/mod.ts";
-import type { Context, Effect, Outcome } from "../operations/mod.ts";
+import {
+  type Context,
+  type Effect,
+  type Outcome,
+  TransientFault,
+} from "../operations/mod.ts";
 import { StoreError } from "../store/mod.ts";
 
 /**
@@ -21,6 +26,7 @@ export function permanentFaultOf(
   error: unknown,
   message: Message,
 ): MessageFault | undefined {
+  if (error instanceof TransientFault) return undefined;
   if (error instanceof StoreError && error.transient) return undefined;
   const { operation, resource, source, group } = message.route;
   const known = error instanceof PermanentFault;
@@ -56,9 +62,13 @@ export function failureOutcome(
     return [];
   }
   const { operation, resource } = message.route;
-  const text = `Cannot ${operation} ${resource}: ${nameOf(error)}`;
+  const isKnown = error instanceof TransientFault;
+  const text = `Cannot ${operation} ${resource}: ` +
+    (isKnown ? error.message : nameOf(error));
   const content = context.origin === "cloud"
     ? text
+    : isKnown
+    ? errStatus(error.reason, text)
     : errStatus("InternalError", `${text}; try again`);
   return [toSender(context, newError(context, message, content))];
 }

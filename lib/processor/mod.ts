@@ -8,5 +8,10 @@
  * @module
  */
 export type { ProcessorObserver } from "./observer.ts";
+export {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  OutboxOrderError,
+} from "./outbox_order.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";

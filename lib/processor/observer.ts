@@ -23,6 +23,8 @@ export interface ProcessorObserver {
   noted?(what: Noted, resource: string): void;
   /** The cloud refused a message of the outbox. */
   refused?(resource: string, reason: string): void;
+  /** A message of the outbox was left unanswered too often and is sent no more. */
+  parked?(resource: string): void;
   /** An agent did not answer in time. */
   agentLate?(module: string, resource: string): void;
   /** A message for the cloud or an agent found nobody. */

@@ -1,77 +1,108 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import {
-  decode,
-  Group,
   type Message,
-  Module,
-  newMessage,
   Operation,
   ResourceType,
   type Stamp,
 } from "../message/mod.ts";
-import { PendingTable } from "../router/mod.ts";
-import type { OutboxRow, StoreReader } from "../store/mod.ts";
+import type { OutboxInfo, Store } from "../store/mod.ts";
+import { type Next, OutboxBacklog } from "./outbox_backlog.ts";
+import { type Flight, OutboxFlights } from "./outbox_flights.ts";
+import { OutboxPings } from "./outbox_pings.ts";
 
-/** Rows read from the store at a time. */
-const ROWS_PER_READ = 64;
-/** How long an answer to a ping is waited for, in milliseconds. */
-const PING_TIMEOUT_MS = 30_000;
-/** Pings without an answer at a time. */
-const PINGS_MAX = 1024;
+/** Messages sent before other work has its turn. */
+const MESSAGES_PER_TURN = 64;
 /** Wait before an outbox that could not be read is read again, in milliseconds. */
 const RETRY_MS = 1000;
+/**
+ * How long the cloud may take to answer a message, in milliseconds: what it
+ * has not answered by then counts as unanswered on this connection. A
+ * connection that ends sooner says nothing about the message.
+ */
+const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Types that CloudCore answers one by one (wire document, 7.1). */
+/** What CloudCore answers one by one (wire document, 7.1). */
 const ANSWERED: ReadonlySet<string> = new Set([
-  ResourceType.podstatus,
-  ResourceType.nodestatus,
-  ResourceType.node,
-  ResourceType.pod,
+  `${Operation.update} ${ResourceType.podstatus}`,
+  `${Operation.update} ${ResourceType.nodestatus}`,
+  `${Operation.update} ${ResourceType.node}`,
+  `${Operation.delete} ${ResourceType.pod}`,
 ]);
 
 /** What {@link OutboxSender} needs from outside. */
 export interface OutboxSenderOptions {
-  /** Measures how long a ping waits. */
+  /** Measures how long an answer takes. */
   readonly clock: Clock;
   /** Ids and time of the pings. */
   readonly stamp: Stamp;
-  /** Where the outbox is read. */
-  readonly store: StoreReader;
+  /** Where the outbox is read, and unanswered messages are noted. */
+  readonly store: Pick<
+    Store,
+    "get" | "outboxInfo" | "outboxRow" | "outboxLength" | "noteUnanswered"
+  >;
   /** Sends to the cloud; `false` if its queue is full. */
   readonly send: (message: Message) => boolean;
-  /** Settles once `send` takes again. */
+  /** Settles once a message of the backlog may be sent; `undefined` if now. */
   readonly room: () => Promise<void> | undefined;
+  /** Told of a message that is sent no more. */
+  readonly onParked: (resource: string) => void;
   /** Told of a loop that ended with an error. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Sends what waits in the outbox, in order, on each connection anew.
+ * Sends what waits in the outbox, on each connection anew: the newest state
+ * first, then the rest in order, each when the link has room for it.
  *
- * A row leaves the outbox only when the cloud confirmed it: types that the
- * cloud answers by their answer, others by the answer to a viaduct `ping`
- * sent behind them on the same connection.
+ * Invariants: a row leaves the outbox only when the cloud confirmed it: types
+ * that the cloud answers by their answer, others by the answer to a viaduct
+ * `ping` sent behind them on the same connection. Of a resource at most one
+ * message is unconfirmed on a connection; the next one waits for its answer,
+ * and one that took its place at most until the answer is overdue. A parked
+ * message holds up nobody. A status leaves only while its pod is stored.
  */
 export class OutboxSender {
   readonly #options: OutboxSenderOptions;
-  readonly #pings: PendingTable<readonly string[]>;
+  readonly #backlog: OutboxBacklog;
+  readonly #flights: OutboxFlights;
+  readonly #pings: OutboxPings;
   #connection = 0;
   #connected = false;
-  #sending = false;
-  #sentUpToId = 0;
+  /** The connection for which a loop runs; 0 if none does. */
+  #running = 0;
   #retry: Timer | undefined;
+  #turn: { readonly timer: Timer; readonly end: () => void } | undefined;
 
   /** @param options Store, clock and way out. */
   constructor(options: OutboxSenderOptions) {
     this.#options = options;
-    this.#pings = new PendingTable(options.clock, PINGS_MAX);
+    const { clock, stamp, send, store } = options;
+    this.#flights = new OutboxFlights(clock, {
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      onDue: (flight) => this.#due(flight),
+    });
+    this.#backlog = new OutboxBacklog({
+      store,
+      flights: this.#flights,
+      onUnreadable: (row, why) => {
+        this.#unanswered(row);
+        options.onError(
+          new Error(`Cannot send outbox message ${row.msgId}: ${why}`),
+        );
+      },
+    });
+    this.#pings = new OutboxPings({
+      clock,
+      stamp,
+      send,
+      isOpen: (msgId) => this.isSent(msgId),
+    });
   }
 
-  /** A new connection: everything unconfirmed goes again, oldest first. */
+  /** A new connection: everything unconfirmed goes again. */
   connected(): void {
-    this.#connection++;
+    this.disconnected();
     this.#connected = true;
-    this.#sentUpToId = 0;
     this.kick();
   }
 
@@ -80,12 +111,21 @@ export class OutboxSender {
     this.#connection++;
     this.#connected = false;
     this.#retry?.cancel();
-    this.#pings.cancelAll();
+    this.#turn?.timer.cancel();
+    this.#turn?.end();
+    this.#pings.clear();
+    this.#flights.clear();
+    this.#backlog.forget();
   }
 
   /** The store was rebuilt: its rows have other ids now, so all goes again. */
   restart(): void {
     if (this.#connected) this.connected();
+  }
+
+  /** Whether a message was sent on this connection and is not confirmed. */
+  isSent(msgId: string): boolean {
+    return this.#flights.get(msgId) !== undefined;
   }
 
   /** Messages that an answered ping confirms; `undefined` if it is none of ours. */
@@ -95,93 +135,136 @@ export class OutboxSender {
 
   /** The ping was answered and its messages are confirmed. */
   passed(pingId: string): void {
-    this.#pings.take(pingId);
+    for (const msgId of this.#pings.take(pingId)) this.answered(msgId);
+  }
+
+  /**
+   * The cloud answered a message: the next one of its resource may go.
+   *
+   * @param refused The cloud cannot take it now: it is sent again, later.
+   */
+  answered(msgId: string, refused = false): void {
+    const flight = this.#flights.get(msgId);
+    if (!flight) return;
+    if (!refused || !this.#options.store.outboxRow(flight.row.id)) {
+      return this.#land(flight);
+    }
+    flight.refused = true;
+    this.#flights.wait(flight);
+  }
+
+  /** A status may leave now: its pod was stored. */
+  released(resource: string): void {
+    if (this.#backlog.releaseHeld(resource)) this.#go();
+  }
+
+  /** Looks anew at messages that were sent, parked or dropped. */
+  again(msgIds: readonly string[]): void {
+    for (const msgId of msgIds) this.#flights.delete(msgId);
+    this.#backlog.forget();
+    this.#go();
   }
 
   /** Sends what was added, unless it is being sent already. */
   kick(): void {
-    if (!this.#connected || this.#sending) return;
+    this.#backlog.changed();
+    this.#go();
+  }
+
+  #go(): void {
+    if (!this.#connected || this.#running === this.#connection) return;
     this.#retry?.cancel();
-    this.#sending = true;
-    this.#send(this.#connection)
-      .then((end) => {
-        this.#sending = false;
-        // A link that takes nothing kicks when it comes up again.
-        if (end === "sent" && this.#connected && this.#hasMore()) this.kick();
-      })
-      .catch((error) => {
-        this.#sending = false;
-        this.#options.onError(error);
-        this.#retryLater();
-      });
+    const connection = this.#connection;
+    this.#running = connection;
+    this.#send(connection).catch((error) => {
+      this.#options.onError(error);
+      if (connection !== this.#connection) return;
+      // What was taken out of the line must not be passed over.
+      this.#backlog.forget();
+      this.#retryLater();
+    });
   }
 
-  /** What cannot be read now may be read later, on the same connection. */
-  #retryLater(): void {
-    if (!this.#connected) return;
-    this.#retry = this.#options.clock.after(RETRY_MS, () => this.kick());
-  }
-
-  #hasMore(): boolean {
-    return this.#options.store.outbox(this.#sentUpToId, 1).length > 0;
-  }
-
-  async #send(connection: number): Promise<"sent" | "stopped"> {
-    while (connection === this.#connection) {
-      const rows = this.#options.store.outbox(this.#sentUpToId, ROWS_PER_READ);
-      if (rows.length === 0) return "sent";
-      const unanswered: string[] = [];
-      for (const row of rows) {
-        if (!await this.#sendRow(row, connection)) {
-          return connection === this.#connection ? "stopped" : "sent";
-        }
-        if (!ANSWERED.has(row.type)) unanswered.push(row.msgId);
-      }
-      if (unanswered.length > 0) this.#ping(unanswered);
-    }
-    // Another connection came meanwhile; its turn is now.
-    return "sent";
-  }
-
-  async #sendRow(row: OutboxRow, connection: number): Promise<boolean> {
-    // What was read before this connection begins again from the oldest.
-    if (connection !== this.#connection) return false;
-    const decoded = decode(row.text);
-    // A row that cannot be read would stop all behind it.
-    if (!decoded.ok) {
-      this.#options.onError(
-        new Error(
-          `Cannot send outbox message ${row.msgId}: ${decoded.fault.text}`,
-        ),
-      );
-      this.#sentUpToId = row.id;
-      return true;
-    }
-    while (!this.#options.send(decoded.message)) {
+  /** The loop of one connection; it ends when nothing may be sent. */
+  async #send(connection: number): Promise<void> {
+    for (let sent = 1; connection === this.#connection; sent++) {
+      if (!this.#backlog.hasNext) return this.#rest();
       const room = this.#options.room();
-      if (!room) return false;
-      await room;
-      if (connection !== this.#connection) return false;
+      if (room) {
+        await room;
+        if (connection !== this.#connection) return;
+        await this.#nextTurn();
+        continue;
+      }
+      const next = this.#backlog.take();
+      if (next && !this.#sendRow(next)) return this.#retryLater();
+      if (sent % MESSAGES_PER_TURN === 0) await this.#nextTurn();
     }
-    this.#sentUpToId = row.id;
+  }
+
+  /** Nothing is left to send: what was sent is confirmed by a ping behind it. */
+  #rest(): void {
+    if (!this.#pings.flush()) return this.#retryLater();
+    this.#running = 0;
+  }
+
+  #sendRow({ row, message }: Next): boolean {
+    if (!this.#options.send(message)) {
+      this.#backlog.putBack(row);
+      return false;
+    }
+    const { text: _, ...info } = row;
+    this.#flights.add(info);
+    if (!ANSWERED.has(`${row.operation} ${row.type}`)) {
+      this.#pings.cover(row.msgId);
+    }
     return true;
   }
 
-  #ping(msgIds: readonly string[]): void {
-    const ping = newMessage(this.#options.stamp, {
-      source: Module.metamanager,
-      group: Group.resource,
-      operation: Operation.ping,
-      resource: "node",
-    });
-    // A ping that cannot be noted or sent confirms nothing; the messages go
-    // again on the next connection.
-    const added = this.#pings.add(ping.header.msg_id, msgIds, {
-      timeoutMs: PING_TIMEOUT_MS,
-      onEnd: () => {},
-    });
-    if (added && !this.#options.send(ping)) {
-      this.#pings.take(ping.header.msg_id);
+  /** The cloud did not answer in time, or it was to be asked again by now. */
+  #due(flight: Flight): void {
+    const { row, refused, overdue } = flight;
+    try {
+      // One that took its place need not wait for an answer any longer.
+      if (!this.#options.store.outboxRow(row.id)) return this.#land(flight);
+      if (refused) {
+        this.#flights.delete(row.msgId);
+        this.#backlog.putBack(row);
+        return this.#go();
+      }
+      flight.overdue = true;
+      if (!overdue && this.#unanswered(row)) return this.#land(flight);
+      this.#flights.wait(flight);
+    } catch (error) {
+      this.#options.onError(error);
     }
+  }
+
+  /** @returns Whether the message is parked now. */
+  #unanswered(row: Pick<OutboxInfo, "id" | "resource">): boolean {
+    const isParked = this.#options.store.noteUnanswered(row.id);
+    if (isParked) this.#options.onParked(row.resource);
+    return isParked;
+  }
+
+  /** The message is out of the way of those of its resource. */
+  #land({ row }: Flight): void {
+    this.#flights.delete(row.msgId);
+    this.#backlog.release(row.resource);
+    this.#go();
+  }
+
+  /** What cannot be read or sent now may be later, on the same connection. */
+  #retryLater(): void {
+    this.#running = 0;
+    this.#retry?.cancel();
+    this.#retry = this.#options.clock.after(RETRY_MS, () => this.#go());
+  }
+
+  #nextTurn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#options.clock.defer(resolve);
+    this.#turn = { timer, end: resolve };
+    return promise;
   }
 }

@@ -7,16 +7,24 @@ import {
 import { type Message, Module, type Origin } from "../message/mod.ts";
 import { type Context, noAnswer, unanswered } from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { BatchRunner, type Item } from "./batch_runner.ts";
+import { BatchRunner, type Item, settle } from "./batch_runner.ts";
 import { Handover } from "./handover.ts";
 import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
+import {
+  type OutboxOrder,
+  type OutboxOrderDone,
+  outboxTask,
+} from "./outbox_order.ts";
 import { OutboxSender } from "./outbox_sender.ts";
+import { StoreProbe } from "./probe.ts";
 import { Release } from "./release.ts";
+import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
 import { Session } from "./session.ts";
-import { SYNCED } from "./synced.ts";
+import { synced } from "./synced.ts";
+import { watchAgents } from "./watch_agents.ts";
 
 /**
  * The message processor: takes the messages that wait, runs each one's
@@ -40,9 +48,9 @@ export class Processor implements Component {
   readonly #session: Session;
   readonly #runner: BatchRunner;
   readonly #metaSync: MetaSyncTimer;
+  readonly #probe: StoreProbe;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
-  #reportAllPods: boolean;
   /** Rebuild of the store up to which all agents and the cloud know of it. */
   #generation: number;
   #scheduled: Timer | undefined;
@@ -54,14 +62,14 @@ export class Processor implements Component {
     this.#options = options;
     this.#observer = options.observer ?? {};
     const { clock, stamp, store, nodeId, router } = options;
-    this.#reportAllPods = store.problems.length > 0;
     this.#generation = store.generation;
     const send = (message: Message) => this.#send(Module.edgehub, message);
     const onError = (error: unknown) => this.#observer.failed?.(error, 0);
     this.#session = new Session({
       clock,
       settleMs: options.syncSettleMs,
-      onSettled: () => this.#task(SYNCED),
+      standalone: options.standalone,
+      onSettled: () => this.#task(synced(() => this.#session.settle())),
     });
     this.#requests = new RemoteRequests({
       clock,
@@ -91,6 +99,7 @@ export class Processor implements Component {
       store,
       send,
       room: () => router.room(Module.edgehub),
+      onParked: (resource) => this.#observer.parked?.(resource),
       onError,
     });
     this.#runner = new BatchRunner({
@@ -107,9 +116,10 @@ export class Processor implements Component {
       outbox: this.#outbox,
       send: (to, message) => this.#send(to, message),
       onConfirmed: (key) => this.#session.confirm(key),
-      onReported: () => this.#reportAllPods = false,
+      onReported: (mark) => this.#task(reported(mark)),
       observer: this.#observer,
     });
+    this.#probe = new StoreProbe({ clock, task: (item) => this.#task(item) });
     this.#metaSync = new MetaSyncTimer({
       clock,
       stamp,
@@ -138,12 +148,29 @@ export class Processor implements Component {
     return this.#handover.live;
   }
 
+  /** Whether a message of the outbox was sent and is not confirmed. */
+  isSent(msgId: string): boolean {
+    return this.#outbox.isSent(msgId);
+  }
+
+  /**
+   * Retries or drops messages of the outbox.
+   *
+   * @throws {OutboxOrderError} If the store cannot be written now.
+   */
+  changeOutbox(order: OutboxOrder): Promise<OutboxOrderDone> {
+    const { item, done } = outboxTask(order);
+    if (this.#state === "running") this.#task(item);
+    else settle([item]);
+    return done;
+  }
+
   /** Registers at the router and starts the MetaSync timer. */
   start(): Promise<void> {
     if (this.#state !== "new") return Promise.resolve();
     this.#state = "running";
     const { router, standalone } = this.#options;
-    if (standalone) this.#task(SYNCED);
+    if (standalone) this.#session.restart();
     this.#ends = [
       router.register({
         name: this.name,
@@ -151,19 +178,8 @@ export class Processor implements Component {
         receive: (envelope) => this.#receive(envelope),
         room: () => this.#inbox.room(),
       }),
-      router.observe({
-        registered: (module) => {
-          if (module.agent) this.#handover.attached(module);
-        },
-        unregistered: (module) => {
-          if (module.agent) this.#handover.detached(module);
-        },
-        handed: (module, revision) => this.#handover.handed(module, revision),
-      }),
+      watchAgents(router, this.#handover),
     ];
-    for (const module of router.modules()) {
-      if (module.agent) this.#handover.attached(module);
-    }
     this.#metaSync.start();
     return Promise.resolve();
   }
@@ -187,9 +203,11 @@ export class Processor implements Component {
     this.#scheduled?.cancel();
     this.#metaSync.stop();
     this.#session.stop();
+    this.#probe.stop();
     this.#outbox.disconnected();
     this.#requests.cancelAll();
     this.#handover.stop();
+    settle(this.#tasks);
     // Whoever waits for room must not wait for ever.
     this.#inbox.clear();
     this.#idle?.resolve();
@@ -216,8 +234,11 @@ export class Processor implements Component {
     if (this.#scheduled || this.#state !== "running") return;
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
-      const outcomes = this.#runner.run(this.#take());
+      const items = this.#take();
+      const outcomes = this.#runner.run(items);
+      this.#probe.note(this.#runner.failing);
       for (const outcome of outcomes) this.#release.run(outcome);
+      settle(items);
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
@@ -226,14 +247,12 @@ export class Processor implements Component {
 
   /** A store rebuilt in between may have lost what agents and cloud know. */
   #followRebuild(): void {
-    const { store, standalone } = this.#options;
+    const { store } = this.#options;
     if (store.generation === this.#generation) return;
     this.#generation = store.generation;
-    this.#reportAllPods = true;
     this.#handover.restart();
     this.#session.restart();
     this.#outbox.restart();
-    if (standalone) this.#task(SYNCED);
   }
 
   #isIdle(): boolean {
@@ -260,10 +279,10 @@ export class Processor implements Component {
       newId: stamp.newId,
       now: stamp.now,
       connected: this.#session.connected,
-      reportAllPods: this.#reportAllPods,
       isConfirmed: (key) => this.#session.isConfirmed(key),
       request: (id) => this.#requests.peek(id),
       barrier: (id) => this.#outbox.barrier(id),
+      isSent: (id) => this.#outbox.isSent(id),
     };
   }
 

@@ -20,8 +20,8 @@ export interface ReleaseOptions {
   readonly send: (to: string, message: Message) => boolean;
   /** The cloud vouched for a key. */
   readonly onConfirmed: (key: string) => void;
-  /** All stored pods were reported to the cloud. */
-  readonly onReported: () => void;
+  /** All of the report that was owed since a loss has been taken by the link. */
+  readonly onReported: (mark: number) => void;
   /** Told of results that are counted. */
   readonly observer: ProcessorObserver;
 }
@@ -83,17 +83,32 @@ export class Release {
       case "connection":
         this.#connection(effect.connected);
         return;
-      case "reported":
-        this.#options.onReported();
+      case "report":
+        // What is refused stays owed: the next MetaSync makes it anew.
+        if (effect.messages.every((m) => send(Module.edgehub, m))) {
+          this.#options.onReported(effect.mark);
+        }
         return;
       case "outbox":
         outbox.kick();
+        return;
+      case "outbox-answered":
+        outbox.answered(effect.msgId, effect.refused);
+        return;
+      case "outbox-changed":
+        outbox.again(effect.msgIds);
+        return;
+      case "status-released":
+        outbox.released(effect.resource);
         return;
       case "outbox-passed":
         outbox.passed(effect.pingId);
         return;
       case "refused":
         observer.refused?.(effect.resource, effect.reason);
+        return;
+      case "fault":
+        observer.fault?.(effect.fault, "cloud");
         return;
       case "noted":
         observer.noted?.(effect.what, effect.resource);

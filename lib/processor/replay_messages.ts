@@ -20,7 +20,10 @@ export interface ReplaySources {
   readonly nodeId: string;
 }
 
-/** The message that tells of a change; `undefined` if it is not for agents. */
+/**
+ * The message that tells of a change, without its revision; `undefined` if it
+ * is not for agents.
+ */
 export function changeMessage(
   change: Change,
   { stamp, store, nodeId }: ReplaySources,
@@ -29,10 +32,7 @@ export function changeMessage(
     const { key, source, uid, type } = change.tombstone;
     const policy = policyFor(Operation.delete, "cloud", { source, type });
     if (policy.handOver === "no") return undefined;
-    return withRevision(
-      deleteOf(stamp, { resource: key, uid, source }),
-      change.revision,
-    );
+    return deleteOf(stamp, { resource: key, uid, source });
   }
   const row = store.get(change.key);
   // Changed again meanwhile: the later change tells of it.
@@ -41,7 +41,7 @@ export function changeMessage(
   if (policy.handOver === "no") return undefined;
   const content = contentOf(row.value);
   if (!isForAgents(policy, content, { nodeId })) return undefined;
-  const message = newMessage(stamp, {
+  return newMessage(stamp, {
     source: row.source,
     group: Group.resource,
     operation: Operation.update,
@@ -49,7 +49,6 @@ export function changeMessage(
     content,
     ...(row.version ? { resourceVersion: row.version } : {}),
   });
-  return withRevision(message, row.revision);
 }
 
 /** The message that begins or ends a replay. */

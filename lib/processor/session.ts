@@ -9,7 +9,9 @@ export interface SessionOptions {
    * as in sync. SyncController looks for differences every 5 s.
    */
   readonly settleMs: number;
-  /** Told once a connection has lasted that long. */
+  /** There is no cloud, and so nothing that could differ from the store. */
+  readonly standalone: boolean;
+  /** Told once a connection has lasted that long, or there is no cloud. */
   readonly onSettled: () => void;
 }
 
@@ -41,12 +43,19 @@ export class Session {
 
   /** The store was rebuilt: the connection settles anew, nothing is vouched for. */
   restart(): void {
-    const { clock, settleMs, onSettled } = this.#options;
     this.#confirmed.clear();
-    this.#settling?.cancel();
-    this.#settling = this.#connected
-      ? clock.after(settleMs, onSettled)
-      : undefined;
+    if (this.#options.standalone) return this.#settleIn(0);
+    this.settle();
+  }
+
+  /**
+   * The connection settles anew: the store failed, so what the cloud sent
+   * meanwhile may have to come again.
+   */
+  settle(): void {
+    const { settleMs, standalone } = this.#options;
+    if (this.#connected || standalone) return this.#settleIn(settleMs);
+    this.stop();
   }
 
   /** The cloud vouched for a key. */
@@ -64,9 +73,15 @@ export class Session {
     return this.#confirmed.has(key);
   }
 
-  /** Forgets all and cancels the timer. */
+  /** Cancels the timer. */
   stop(): void {
     this.#settling?.cancel();
     this.#settling = undefined;
+  }
+
+  #settleIn(delayMs: number): void {
+    const { clock, onSettled } = this.#options;
+    this.#settling?.cancel();
+    this.#settling = clock.after(delayMs, onSettled);
   }
 }

@@ -9,7 +9,8 @@ import { vacuumSlice } from "./vacuum.ts";
 
 /**
  * One SQLite transaction with a savepoint per message, both begun only when
- * something is written.
+ * something is written. The first message that writes needs none: undoing it
+ * is undoing the transaction.
  *
  * States: open, then ended by `commit` or `rollback`. While open it may be
  * lost: SQLite has ended the transaction by itself, and what would be written
@@ -25,7 +26,8 @@ export class SqliteBatch implements Batch {
   #isBegun = false;
   #isDirty = false;
   #inMessage = false;
-  #inSavepoint = false;
+  /** Whether the message that runs has written, and behind a savepoint. */
+  #message: "unwritten" | "written" | "behind-savepoint" = "unwritten";
   #lost: BatchLostError | undefined;
 
   /** Opens a batch. @param onEnd Told once when it has ended. */
@@ -49,25 +51,30 @@ export class SqliteBatch implements Batch {
     assert(this.#isOpen, "a message runs in an open batch");
     assert(!this.#inMessage, "messages do not nest");
     if (this.#lost) throw this.#lost;
-    const { raised, revisions } = this.#session;
-    const mark = { raised: raised.mark, revision: revisions.last };
+    const { outbox, raised, revisions } = this.#session;
+    const mark = {
+      outbox: outbox.mark,
+      raised: raised.mark,
+      revision: revisions.last,
+    };
     this.#inMessage = true;
     try {
       const result = run();
       // An operation may have caught the error of its own statement.
       if (this.#lost) throw this.#lost;
-      if (this.#inSavepoint) this.#run("RELEASE message");
-      this.#isDirty ||= this.#inSavepoint;
+      if (this.#message === "behind-savepoint") this.#run("RELEASE message");
+      this.#isDirty ||= this.#message !== "unwritten";
       return result;
     } catch (error) {
       if (this.#lost) throw this.#lost;
+      outbox.undo(mark.outbox);
       raised.undo(mark.raised);
       revisions.undo(mark.revision);
-      this.#undoSavepoint();
+      this.#undoMessage();
       throw error;
     } finally {
       this.#inMessage = false;
-      this.#inSavepoint = false;
+      this.#message = "unwritten";
     }
   }
 
@@ -79,12 +86,13 @@ export class SqliteBatch implements Batch {
    */
   commit(): void {
     assert(this.#isOpen && !this.#inMessage, "an open batch is committed");
-    const { db, raised, positions, revisions, tombstones, watch } =
+    const { db, outbox, raised, positions, revisions, tombstones, watch } =
       this.#session;
     const writes = this.#isDirty || raised.isFull;
     const savesPositions = positions.isDue;
     if (!writes && !this.#lost) {
       if (db.inTransaction) db.run("ROLLBACK");
+      outbox.commit(false);
       raised.commit(false);
       return this.#end("committed");
     }
@@ -92,6 +100,7 @@ export class SqliteBatch implements Batch {
       if (this.#lost) throw this.#lost;
       if (!this.#isBegun) this.#begin();
       raised.write(db);
+      outbox.write(db);
       if (savesPositions) positions.write(db);
       tombstones.run(db);
       vacuumSlice(db);
@@ -101,6 +110,7 @@ export class SqliteBatch implements Batch {
       throw error;
     }
     raised.commit(true);
+    outbox.commit(true);
     revisions.commit();
     if (savesPositions) positions.saved();
     this.#end("committed");
@@ -116,7 +126,8 @@ export class SqliteBatch implements Batch {
   /** Undoes everything; does nothing if the batch has ended. */
   rollback(): void {
     if (!this.#isOpen) return;
-    const { db, raised, revisions } = this.#session;
+    const { db, outbox, raised, revisions } = this.#session;
+    outbox.undo(0);
     raised.undo(0);
     revisions.rollback();
     try {
@@ -150,9 +161,9 @@ export class SqliteBatch implements Batch {
     if (this.#lost) throw this.#lost;
     try {
       if (!this.#isBegun) this.#begin();
-      if (this.#inMessage && !this.#inSavepoint) {
-        this.#session.db.run("SAVEPOINT message");
-        this.#inSavepoint = true;
+      if (this.#inMessage && this.#message === "unwritten") {
+        if (this.#isDirty) this.#session.db.run("SAVEPOINT message");
+        this.#message = this.#isDirty ? "behind-savepoint" : "written";
       }
       const result = run(this.#session.db);
       this.#isDirty ||= !this.#inMessage;
@@ -178,10 +189,10 @@ export class SqliteBatch implements Batch {
     return this.#lost;
   }
 
-  #undoSavepoint(): void {
-    if (!this.#inSavepoint) return;
+  #undoMessage(): void {
+    if (this.#message === "unwritten") return;
     try {
-      if (this.#isDirty) {
+      if (this.#message === "behind-savepoint") {
         this.#run("ROLLBACK TO message");
         this.#run("RELEASE message");
         return;

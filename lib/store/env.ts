@@ -4,6 +4,7 @@ import type { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { FileWatch } from "./file_watch.ts";
 import type { OutboxIds } from "./outbox_ids.ts";
+import type { OutboxLedger } from "./outbox_ledger.ts";
 import type { Positions } from "./positions.ts";
 import type { RaisedVersions } from "./raised.ts";
 import type { Reserve } from "./reserve.ts";
@@ -54,6 +55,8 @@ export interface Session {
   readonly positions: Positions;
   /** Ids of outbox rows. */
   readonly outboxIds: OutboxIds;
+  /** What the outbox holds and how its delivery goes. */
+  readonly outbox: OutboxLedger;
   /** Keeps tombstones within their bounds. */
   readonly tombstones: TombstonePruner;
   /** Notices deleted or replaced files. */

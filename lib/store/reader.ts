@@ -1,11 +1,18 @@
 import type { Session } from "./env.ts";
-import { META_COLUMNS, OUTBOX_COLUMNS, TOMBSTONE_COLUMNS } from "./row.ts";
+import {
+  META_COLUMNS,
+  OUTBOX_COLUMNS,
+  OUTBOX_INFO_COLUMNS,
+  TOMBSTONE_COLUMNS,
+} from "./row.ts";
 import { readNumber } from "./state.ts";
 import type {
   Change,
   Changes,
   MetaRow,
+  OutboxInfo,
   OutboxRow,
+  OutboxUse,
   StoreReader,
   Tombstone,
 } from "./types.ts";
@@ -102,17 +109,62 @@ export class Reader implements StoreReader {
 
   /** Unconfirmed messages with an id above `afterId`, oldest first. */
   outbox(afterId: number, limit: number): OutboxRow[] {
-    return this.#session.db.all<OutboxRow>(
+    const { db, outbox } = this.#session;
+    return db.all<OutboxRow>(
       `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE id > ? ORDER BY id LIMIT ?`,
       afterId,
       limit,
+    ).map((row) => outbox.over(row));
+  }
+
+  /** The same without their texts, all of them. */
+  outboxInfo(afterId: number): OutboxInfo[] {
+    const { db, outbox } = this.#session;
+    return db.all<OutboxInfo>(
+      `SELECT ${OUTBOX_INFO_COLUMNS} FROM outbox WHERE id > ? ORDER BY id`,
+      afterId,
+    ).map((row) => outbox.over(row));
+  }
+
+  /** One unconfirmed message. */
+  outboxRow(id: number): OutboxRow | undefined {
+    const { db, outbox } = this.#session;
+    const row = db.get<OutboxRow>(
+      `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE id = ?`,
+      id,
     );
+    return row && outbox.over(row);
+  }
+
+  /** The newest unconfirmed message about a resource. */
+  outboxLast(resource: string): OutboxRow | undefined {
+    const { db, outbox } = this.#session;
+    const row = db.get<OutboxRow>(
+      `SELECT ${OUTBOX_COLUMNS} FROM outbox WHERE resource = ? ` +
+        "ORDER BY id DESC LIMIT 1",
+      resource,
+    );
+    return row && outbox.over(row);
+  }
+
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return readNumber(this.#session.db, "report");
   }
 
   /** Number of unconfirmed messages. */
   outboxLength(): number {
-    return this.#session.db.get<{ n: number }>(
-      "SELECT count(*) AS n FROM outbox",
-    )?.n ?? 0;
+    return this.outboxUse().rows;
+  }
+
+  /** Number of messages that are sent no more. */
+  outboxParked(): number {
+    return this.#session.outbox.parked;
+  }
+
+  /** What unconfirmed messages take, of a type or of all. */
+  outboxUse(type?: string): OutboxUse {
+    const { outbox } = this.#session;
+    return type === undefined ? outbox.total : outbox.use(type);
   }
 }

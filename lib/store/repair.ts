@@ -80,7 +80,8 @@ function replace(
 
 /**
  * Notes in a file that it may lack what was acknowledged: nothing in it
- * counts as in sync, and every module gets everything anew.
+ * counts as in sync, every module gets everything anew, and the cloud is owed
+ * a report of all stored pods.
  */
 export function markLost(env: StoreEnv, db: Connection, problem: string): void {
   const seen = db.get<{ revision: number | null }>(
@@ -96,6 +97,7 @@ export function markLost(env: StoreEnv, db: Connection, problem: string): void {
   writeState(db, "revision", revision);
   writeState(db, "pruned", revision);
   writeState(db, "problem", problem);
+  writeState(db, "report", revision);
   env.log("error", problem);
 }
 

@@ -25,6 +25,9 @@ export class Reserve {
   #isFull = false;
   #fullAtMs = -Infinity;
   #lookedAtMs = -Infinity;
+  #tendedAtMs = -Infinity;
+  /** What the last look found, while the disk counts as full. */
+  #hasRoom = false;
 
   /** @param options `sizeBytes`: 0 for none. */
   constructor(
@@ -74,6 +77,7 @@ export class Reserve {
       this.#problem = `Disk full since ${since}: only deletes are stored`;
     }
     this.#isFull = true;
+    this.#hasRoom = false;
     this.#fs.remove(this.#path);
   }
 
@@ -84,19 +88,35 @@ export class Reserve {
    */
   admit(): void {
     if (!this.#isFull) return;
-    const nowMs = this.#clock.monotonic();
-    if (nowMs - this.#lookedAtMs >= LOOK_EVERY_MS) {
-      this.#lookedAtMs = nowMs;
-      const freeBytes = this.#fs.freeBytes(folderOf(this.#path));
-      if (freeBytes === undefined || freeBytes >= this.#neededBytes) {
-        if (nowMs - this.#fullAtMs < REFILL_AFTER_MS) return;
-        this.fill();
-        if (!this.#isFull || this.#sizeBytes === 0) return this.#settled();
-      }
-    }
+    this.#look();
+    if (!this.#isFull || this.#hasRoom) return;
     throw new StoreError("full", `Cannot store more: ${this.#problem}`, {
       hint: "Free space on the file system of the store",
     });
+  }
+
+  /** Looks whether what was wrong is over, for when nothing is to be stored. */
+  tend(): void {
+    if (this.#isFull) return this.#look();
+    if (this.#problem === "") return;
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#tendedAtMs < REFILL_AFTER_MS) return;
+    this.#tendedAtMs = nowMs;
+    this.fill();
+  }
+
+  /** Looks at the free space, at most once a second. */
+  #look(): void {
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const freeBytes = this.#fs.freeBytes(folderOf(this.#path));
+    // Where it is not known it is tried: SQLite will say.
+    this.#hasRoom = freeBytes === undefined || freeBytes >= this.#neededBytes;
+    if (!this.#hasRoom || nowMs - this.#fullAtMs < REFILL_AFTER_MS) return;
+    this.fill();
+    if (this.#sizeBytes === 0) this.#settled();
+    this.#hasRoom = !this.#isFull;
   }
 
   get #neededBytes(): number {

@@ -8,9 +8,12 @@ export const META_COLUMNS =
 /** Columns of `tombstones` as `Tombstone` names them. */
 export const TOMBSTONE_COLUMNS =
   "key, type, uid, version, source, revision, deleted_at AS deletedAtMs";
+/** Columns of `outbox` as `OutboxInfo` names them. */
+export const OUTBOX_INFO_COLUMNS =
+  "id, msg_id AS msgId, resource, type, operation, " +
+  "created_at AS createdAtMs, attempts, parked_at AS parkedAtMs, bytes";
 /** Columns of `outbox` as `OutboxRow` names them. */
-export const OUTBOX_COLUMNS =
-  "id, msg_id AS msgId, resource, type, text, created_at AS createdAtMs";
+export const OUTBOX_COLUMNS = `${OUTBOX_INFO_COLUMNS}, text`;
 
 /**
  * Checksum of what an object is: tells a true row from a damaged one. Signed,
@@ -87,8 +90,14 @@ export function isTrueTombstone(row: Tombstone): boolean {
     row.key !== "" && isCount(row.revision) && isCount(row.deletedAtMs);
 }
 
+/** What is saved of an outbox row: what it had in every schema. */
+export type SavedOutboxRow = Pick<
+  OutboxRow,
+  "id" | "msgId" | "resource" | "type" | "createdAtMs" | "text"
+>;
+
 /** Whether an outbox row from a damaged file can be believed. */
-export function isTrueOutboxRow(row: OutboxRow): boolean {
+export function isTrueOutboxRow(row: SavedOutboxRow): boolean {
   if (![row.msgId, row.resource, row.type].every(isName)) return false;
   if (!isCount(row.id) || !isCount(row.createdAtMs)) return false;
   if (typeof row.text !== "string") return false;

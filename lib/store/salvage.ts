@@ -6,12 +6,12 @@ import {
   isTrueTombstone,
   META_COLUMNS,
   metaFault,
-  OUTBOX_COLUMNS,
   type RawMetaRow,
+  type SavedOutboxRow,
   TOMBSTONE_COLUMNS,
   writeMeta,
 } from "./row.ts";
-import type { MetaRow, OutboxRow, Tombstone } from "./types.ts";
+import type { MetaRow, Tombstone } from "./types.ts";
 
 /** What a salvage brought over. */
 export interface Salvaged {
@@ -46,12 +46,16 @@ export function salvage(source: Connection, target: Connection): Salvaged {
   for (const row of tombstones.rows<Tombstone>()) {
     if (isTrueTombstone(row)) keepTombstone(target, row);
   }
-  const outbox = new RowSource(source, "outbox", OUTBOX_COLUMNS);
-  for (const row of outbox.rows<OutboxRow>()) {
+  const outbox = new RowSource(source, "outbox", SAVED_OUTBOX_COLUMNS);
+  for (const row of outbox.rows<SavedOutboxRow>()) {
     if (isTrueOutboxRow(row)) keepOutboxRow(target, row);
   }
   return { objects: seen.size, rejected, complete };
 }
+
+/** The damaged file was not migrated: only what every schema has. */
+const SAVED_OUTBOX_COLUMNS =
+  "id, msg_id AS msgId, resource, type, text, created_at AS createdAtMs";
 
 /** Rows read at a time where nothing is damaged. */
 const CHUNK = 64;
@@ -164,10 +168,13 @@ function keepTombstone(db: Connection, row: Tombstone): void {
   );
 }
 
-function keepOutboxRow(db: Connection, row: OutboxRow): void {
+/** What is known of its delivery stays behind: it is sent once more. */
+function keepOutboxRow(db: Connection, row: SavedOutboxRow): void {
   db.run(
     "INSERT OR IGNORE INTO outbox (id, msg_id, resource, type, created_at, " +
-      "text) VALUES (?, ?, ?, ?, ?, ?)",
+      "text, operation, bytes) VALUES (?, ?, ?, ?, ?, ?, " +
+      "coalesce(json_extract(?6, '$.route.operation'), ''), " +
+      "length(CAST(?6 AS BLOB)))",
     row.id,
     row.msgId,
     row.resource,

@@ -1,13 +1,14 @@
 import { Connection, type ConnectionOptions } from "./driver.ts";
 import { StoreError } from "./errors.ts";
 import { initial } from "./migrations/0001_initial.ts";
+import { outboxDelivery } from "./migrations/0002_outbox_delivery.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** `application_id` of our files: "mmgr" in ASCII. */
 export const APPLICATION_ID = 0x6d6d6772;
 
 /** Every migration, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, outboxDelivery];
 
 /**
  * Opens a database of ours, or a new one, in the newest schema.

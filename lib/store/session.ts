@@ -4,6 +4,7 @@ import { FILE_MODE, filesOf, type Session, type StoreEnv } from "./env.ts";
 import { FileWatch } from "./file_watch.ts";
 import type { Before } from "./lock.ts";
 import { OutboxIds } from "./outbox_ids.ts";
+import { OutboxLedger } from "./outbox_ledger.ts";
 import { Positions } from "./positions.ts";
 import { RaisedVersions } from "./raised.ts";
 import { finishRebuild, markLost, openChecked, rebuild } from "./repair.ts";
@@ -96,6 +97,7 @@ function load(
       raised: new RaisedVersions(),
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),
+      outbox: new OutboxLedger(db),
       tombstones: new TombstonePruner(env.clock, env.tombstoneLimits),
       watch: new FileWatch(env.fs, env.path),
     };

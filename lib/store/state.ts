@@ -2,10 +2,17 @@ import type { Connection } from "./driver.ts";
 
 /**
  * Facts about the file as a whole: the ceiling of revisions, the highest
- * revision whose tombstone was pruned, why it is not what it should be, its
- * identity.
+ * revision whose tombstone was pruned, why it is not what it should be, the
+ * loss after which a report is owed to the cloud, when it was last probed,
+ * its identity.
  */
-export type StateName = "revision" | "pruned" | "problem" | "identity";
+export type StateName =
+  | "revision"
+  | "pruned"
+  | "problem"
+  | "report"
+  | "probe"
+  | "identity";
 
 /** Text of a fact; empty if it was never written. */
 export function readText(db: Connection, name: StateName): string {

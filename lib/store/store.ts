@@ -1,7 +1,7 @@
 import { assert } from "../base/mod.ts";
 import { SqliteBatch } from "./batch.ts";
 import { storeError } from "./classify.ts";
-import { filesOf, type Session, type StoreEnv } from "./env.ts";
+import type { Session, StoreEnv } from "./env.ts";
 import type { Faults } from "./faults.ts";
 import type { StoreLock } from "./lock.ts";
 import { Reader } from "./reader.ts";
@@ -10,11 +10,14 @@ import { scrub, type ScrubStep } from "./scrub.ts";
 import { openSession } from "./session.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { readText } from "./state.ts";
+import { statsOf } from "./stats.ts";
 import type {
   Batch,
   Changes,
   MetaRow,
+  OutboxInfo,
   OutboxRow,
+  OutboxUse,
   Store,
   StoreStats,
   Tombstone,
@@ -124,30 +127,19 @@ export class SqliteStore implements Store {
     this.#session.positions.note(module, revision);
   }
 
+  /** Notes that a connection left a message of the outbox unanswered. */
+  noteUnanswered(id: number): boolean {
+    return this.#session.outbox.noteUnanswered(id, this.#env.clock.now());
+  }
+
+  /** Looks whether a problem with the disk is over. */
+  tend(): void {
+    this.#env.reserve.tend();
+  }
+
   /** Figures for health and metrics. */
   stats(): StoreStats {
-    const { db } = this.#session;
-    const objects: Record<string, number> = {};
-    const types = db.all<{ type: string; n: number }>(
-      "SELECT type, count(*) AS n FROM meta GROUP BY type",
-    );
-    for (const { type, n } of types) objects[type] = n;
-    const oldest = db.get<{ at: number | null }>(
-      "SELECT min(created_at) AS at FROM outbox",
-    )?.at;
-    const tombstones = db.get<{ n: number }>(
-      "SELECT count(*) AS n FROM tombstones",
-    );
-    return {
-      objects,
-      bytes: this.#sizeBytes(),
-      outbox: this.outboxLength(),
-      outboxAgeMs: typeof oldest === "number"
-        ? Math.max(0, this.#env.clock.now() - oldest)
-        : 0,
-      tombstones: tombstones?.n ?? 0,
-      revision: this.revision(),
-    };
+    return statsOf(this.#env, this.#session);
   }
 
   /**
@@ -226,9 +218,39 @@ export class SqliteStore implements Store {
     return this.#reader.outbox(afterId, limit);
   }
 
+  /** The same without their texts, all of them. */
+  outboxInfo(afterId: number): OutboxInfo[] {
+    return this.#reader.outboxInfo(afterId);
+  }
+
+  /** One unconfirmed message. */
+  outboxRow(id: number): OutboxRow | undefined {
+    return this.#reader.outboxRow(id);
+  }
+
+  /** The newest unconfirmed message about a resource. */
+  outboxLast(resource: string): OutboxRow | undefined {
+    return this.#reader.outboxLast(resource);
+  }
+
   /** Number of unconfirmed messages. */
   outboxLength(): number {
     return this.#reader.outboxLength();
+  }
+
+  /** Number of messages that are sent no more. */
+  outboxParked(): number {
+    return this.#reader.outboxParked();
+  }
+
+  /** What unconfirmed messages take, of a type or of all. */
+  outboxUse(type?: string): OutboxUse {
+    return this.#reader.outboxUse(type);
+  }
+
+  /** Mark of the loss after which a report is owed to the cloud; 0 if none. */
+  reportOwed(): number {
+    return this.#reader.reportOwed();
   }
 
   async #takeSnapshot(): Promise<boolean> {
@@ -243,9 +265,10 @@ export class SqliteStore implements Store {
 
   /** Writes what lives in memory only, and brings the WAL into the file. */
   #settle(): void {
-    const { db, positions, raised, revisions } = this.#session;
+    const { db, outbox, positions, raised, revisions } = this.#session;
     db.run("BEGIN IMMEDIATE");
     raised.write(db);
+    outbox.write(db);
     if (positions.isDirty) positions.write(db);
     revisions.settle(db);
     db.run("COMMIT");
@@ -270,11 +293,5 @@ export class SqliteStore implements Store {
     } catch (error) {
       return storeError(error, `read ${this.#env.path}`).message;
     }
-  }
-
-  #sizeBytes(): number {
-    const { path, fs } = this.#env;
-    return (fs.stat(path)?.sizeBytes ?? 0) +
-      (fs.stat(filesOf(path).wal)?.sizeBytes ?? 0);
   }
 }

@@ -4,7 +4,13 @@ import type { Session, StoreEnv } from "./env.ts";
 import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
-import type { MetaWrite, OutboxRow, StoreTransaction } from "./types.ts";
+import type {
+  MetaWrite,
+  OutboxEntry,
+  OutboxInfo,
+  OutboxUse,
+  StoreTransaction,
+} from "./types.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
 export type WriteGate = <T>(run: (db: Connection) => T) => T;
@@ -76,44 +82,52 @@ export class Transaction extends Reader implements StoreTransaction {
   }
 
   /** Adds a message to the outbox; one whose id is there already is left. */
-  enqueue(entry: Omit<OutboxRow, "id">): void {
+  enqueue(entry: OutboxEntry): void {
     this.#env.reserve.admit();
+    const bytes = new TextEncoder().encode(entry.text).length;
     this.#write((db) => {
-      db.run(
-        "INSERT INTO outbox (id, msg_id, resource, type, created_at, text) " +
-          "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (msg_id) DO NOTHING",
+      const added = db.run(
+        "INSERT INTO outbox (id, msg_id, resource, type, operation, " +
+          "created_at, bytes, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
+          "ON CONFLICT (msg_id) DO NOTHING",
         this.#session.outboxIds.next(),
         entry.msgId,
         entry.resource,
         entry.type,
+        entry.operation,
         entry.createdAtMs,
+        bytes,
         entry.text,
       );
+      if (added > 0) this.#session.outbox.add(entry.type, bytes);
     });
   }
 
   /** Removes a confirmed message; `false` if it was not there. */
   confirm(msgId: string): boolean {
-    const row = this.#session.db.get(
-      "SELECT id FROM outbox WHERE msg_id = ?",
-      msgId,
-    );
-    if (!row) return false;
-    return this.#write((db) =>
-      db.run("DELETE FROM outbox WHERE msg_id = ?", msgId) > 0
-    );
+    return this.#dropRows("msg_id = ?", msgId) > 0;
+  }
+
+  /** Removes one message from the outbox; `false` if it was not there. */
+  dropOutboxRow(id: number): boolean {
+    return this.#dropRows("id = ?", id) > 0;
   }
 
   /** Removes every message about a resource. @returns How many went. */
   dropOutbox(resource: string): number {
-    const row = this.#session.db.get(
-      "SELECT id FROM outbox WHERE resource = ? LIMIT 1",
-      resource,
-    );
-    if (!row) return 0;
-    return this.#write((db) =>
-      db.run("DELETE FROM outbox WHERE resource = ?", resource)
-    );
+    return this.#dropRows("resource = ?", resource);
+  }
+
+  /** Sends a parked message again; `false` if it was not there. */
+  unpark(id: number): boolean {
+    if (!this.outboxRow(id)) return false;
+    return this.#write((db) => {
+      this.#session.outbox.forgive(id);
+      return db.run(
+        "UPDATE outbox SET attempts = 0, parked_at = 0 WHERE id = ?",
+        id,
+      ) > 0;
+    });
   }
 
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
@@ -130,16 +144,46 @@ export class Transaction extends Reader implements StoreTransaction {
     });
   }
 
-  /** Removes the oldest outbox rows of a type beyond `keep`. */
-  trimOutbox(type: string, keep: number): number {
-    const last = this.#session.db.get<{ id: number }>(
-      "SELECT id FROM outbox WHERE type = ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-      type,
-      keep,
+  /** Writes a little that means nothing, to see whether the store takes it. */
+  probe(): void {
+    this.#env.reserve.admit();
+    this.#write((db) => writeState(db, "probe", this.#env.clock.now()));
+  }
+
+  /** Notes that the report owed since a loss was sent; since another it stays. */
+  settleReport(mark: number): void {
+    if (mark === 0 || this.reportOwed() !== mark) return;
+    this.#write((db) => writeState(db, "report", 0));
+  }
+
+  /** Removes the oldest outbox rows of a type beyond a bound, never the newest. */
+  trimOutbox(type: string, keep: OutboxUse): number {
+    let count = 0;
+    for (;;) {
+      const { rows, bytes } = this.outboxUse(type);
+      if (rows <= 1 || (rows <= keep.rows && bytes <= keep.bytes)) return count;
+      const went = this.#dropRows(
+        "id = (SELECT min(id) FROM outbox WHERE type = ?)",
+        type,
+      );
+      if (went === 0) return count;
+      count += went;
+    }
+  }
+
+  /** Removes the rows of which a condition is true. */
+  #dropRows(where: string, value: string | number): number {
+    const { db, outbox } = this.#session;
+    const rows = db.all<Pick<OutboxInfo, "id" | "type" | "bytes">>(
+      `SELECT id, type, bytes FROM outbox WHERE ${where}`,
+      value,
     );
-    if (!last) return 0;
-    return this.#write((db) =>
-      db.run("DELETE FROM outbox WHERE type = ? AND id <= ?", type, last.id)
-    );
+    for (const row of rows) {
+      this.#write((db) => {
+        db.run("DELETE FROM outbox WHERE id = ?", row.id);
+        outbox.remove(row);
+      });
+    }
+    return rows.length;
   }
 }

@@ -39,20 +39,43 @@ export interface Tombstone {
   readonly deletedAtMs: number;
 }
 
-/** A message of the node that the cloud has not confirmed yet. */
-export interface OutboxRow {
-  /** Order of entry. */
-  readonly id: number;
+/** A message of the node for the cloud, to be kept until it is confirmed. */
+export interface OutboxEntry {
   /** Id of the message: a confirmation names it. */
   readonly msgId: string;
   /** `route.resource` of the message. */
   readonly resource: string;
   /** Resource type: decides bounds and how it is confirmed. */
   readonly type: string;
+  /** `route.operation` of the message: decides what merges. */
+  readonly operation: string;
   /** The message as it goes on the wire. */
   readonly text: string;
   /** When it was stored, milliseconds since 1970. */
   readonly createdAtMs: number;
+}
+
+/** What is known of an unconfirmed message, without what it says. */
+export interface OutboxInfo extends Omit<OutboxEntry, "text"> {
+  /** Order of entry. */
+  readonly id: number;
+  /** Connections on which the cloud had its time and did not answer. */
+  readonly attempts: number;
+  /** Since when it is sent no more, milliseconds since 1970; 0 if it is. */
+  readonly parkedAtMs: number;
+  /** Size of the message in bytes. */
+  readonly bytes: number;
+}
+
+/** A message of the node that the cloud has not confirmed yet. */
+export interface OutboxRow extends OutboxInfo, OutboxEntry {}
+
+/** What messages of the outbox take. */
+export interface OutboxUse {
+  /** Messages. */
+  readonly rows: number;
+  /** Their bytes. */
+  readonly bytes: number;
 }
 
 /** A change above some revision, for an agent that catches up. */
@@ -104,8 +127,23 @@ export interface StoreReader {
   position(module: string): number;
   /** Unconfirmed messages with an id above `afterId`, oldest first. */
   outbox(afterId: number, limit: number): OutboxRow[];
+  /** The same without their texts, all of them. */
+  outboxInfo(afterId: number): OutboxInfo[];
+  /** One unconfirmed message. */
+  outboxRow(id: number): OutboxRow | undefined;
+  /** The newest unconfirmed message about a resource. */
+  outboxLast(resource: string): OutboxRow | undefined;
   /** Number of unconfirmed messages. */
   outboxLength(): number;
+  /** Number of messages that are sent no more. */
+  outboxParked(): number;
+  /** What unconfirmed messages take, of a type or of all. */
+  outboxUse(type?: string): OutboxUse;
+  /**
+   * Mark of the loss after which the cloud is owed the statuses of all stored
+   * pods, so that it deletes those it has no more; 0 if it is owed nothing.
+   */
+  reportOwed(): number;
 }
 
 /** An object to write; the store gives the revision. */
@@ -134,15 +172,38 @@ export interface StoreTransaction extends StoreReader {
   /** Removes an object that no agent was told of: no tombstone, no revision. */
   drop(key: string): boolean;
   /** Adds a message to the outbox. */
-  enqueue(entry: Omit<OutboxRow, "id">): void;
+  enqueue(entry: OutboxEntry): void;
   /** Removes a confirmed message; `false` if it was not there. */
   confirm(msgId: string): boolean;
+  /** Removes one message from the outbox; `false` if it was not there. */
+  dropOutboxRow(id: number): boolean;
   /** Removes every message about a resource from the outbox. @returns How many went. */
   dropOutbox(resource: string): number;
+  /** Sends a parked message again; `false` if it was not there. */
+  unpark(id: number): boolean;
   /** Notes that a type, or with `*` every type, is in sync with the cloud. */
   markSynced(type: string): void;
-  /** Removes the oldest outbox rows of a type beyond `keep`. @returns How many went. */
-  trimOutbox(type: string, keep: number): number;
+  /**
+   * Writes a little that means nothing: its COMMIT shows whether the store
+   * takes anything.
+   *
+   * @throws {StoreError} `full` while the store may not grow.
+   */
+  probe(): void;
+  /**
+   * Notes that the report owed since a loss was sent. One that is owed since
+   * another loss stays owed.
+   *
+   * @param mark What `reportOwed` said when the report was made.
+   */
+  settleReport(mark: number): void;
+  /**
+   * Removes the oldest outbox rows of a type beyond a bound, but never the
+   * newest.
+   *
+   * @returns How many went.
+   */
+  trimOutbox(type: string, keep: OutboxUse): number;
 }
 
 /**
@@ -179,6 +240,12 @@ export interface StoreStats {
   readonly bytes: number;
   /** Unconfirmed messages. */
   readonly outbox: number;
+  /** Their bytes. */
+  readonly outboxBytes: number;
+  /** Unconfirmed messages by type. */
+  readonly outboxByType: Readonly<Record<string, OutboxUse>>;
+  /** Those that are sent no more. */
+  readonly outboxParked: number;
   /** Age of the oldest unconfirmed message in milliseconds; 0 if none. */
   readonly outboxAgeMs: number;
   /** Tombstones kept. */
@@ -202,8 +269,18 @@ export interface Store extends StoreReader {
    * once a second, and by `close`.
    */
   notePosition(module: string, revision: number): void;
+  /**
+   * Notes that a connection left a message of the outbox unanswered; after
+   * too many of them it is parked. Saved with a later commit that writes, and
+   * by `close`.
+   *
+   * @returns Whether it is parked now.
+   */
+  noteUnanswered(id: number): boolean;
   /** Figures for health and metrics. */
   stats(): StoreStats;
+  /** Looks whether a problem with the disk is over; for each second or so. */
+  tend(): void;
   /** Why the store is not what it should be: salvaged, unsynced; empty if fine. */
   readonly problems: readonly string[];
   /**

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { AgentClosedError } from "../../lib/agent/mod.ts";
 import { sleep, SystemClock } from "../../lib/base/mod.ts";
 import { openStore } from "../../lib/store/mod.ts";
 import { until } from "../support/edged_harness.ts";
@@ -12,6 +13,8 @@ import {
   summaryOf,
   World,
 } from "../support/node_world.ts";
+
+type Manifest = ReturnType<typeof podManifest>;
 
 const CLOCK = new SystemClock();
 
@@ -114,13 +117,9 @@ Deno.test("clean_stop_flushes, J5: with a mute far side, and a second signal end
   hub.faults.stallReads = true;
   node.signal("SIGTERM");
   await node.said('"event":"stopping"');
-  // Within 500 ms it counts as a repeat of the first one.
-  const again = setInterval(() => node.signal("SIGTERM"), 100);
-  try {
-    assertEquals(await endOf(node), 143, node.output);
-  } finally {
-    clearInterval(again);
-  }
+  // Another one is never a repeat of the first.
+  node.signal("SIGINT");
+  assertEquals(await endOf(node), 130, node.output);
   hub.faults.stallReads = false;
 });
 
@@ -289,9 +288,16 @@ Deno.test({
     );
 
     // Reads go on, and show what is stored and nothing else.
-    const read = async (resource: string) => {
-      const [object] = await agent.query(resource);
-      return object as ReturnType<typeof podManifest>;
+    const read = async (resource: string): Promise<Manifest> => {
+      try {
+        const [object] = await agent.query(resource);
+        return object as Manifest;
+      } catch (error) {
+        // Two of the large ones at once are more than may wait for an agent:
+        // it is closed and attaches again.
+        if (!(error instanceof AgentClosedError)) throw error;
+        return await read(resource);
+      }
     };
     assertEquals((await read("default/pod/pod-3")).metadata.name, "pod-3");
     let refused = 0;

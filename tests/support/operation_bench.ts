@@ -31,12 +31,12 @@ export class OperationBench implements AsyncDisposable {
   connected = true;
   /** Wall clock in milliseconds. */
   nowMs = Date.parse("2026-06-01T00:00:00Z");
-  /** After a salvage. */
-  reportAllPods = false;
   /** Keys that the cloud vouched for. */
   readonly confirmed = new Set<string>();
   /** Requests that wait for the cloud, by upstream id. */
   readonly requests = new Map<string, RemoteRequest>();
+  /** Outbox messages that are out. */
+  readonly sent = new Set<string>();
   /** Outbox messages behind pings, by ping id. */
   readonly barriers = new Map<string, readonly string[]>();
   readonly #folder: string;
@@ -99,12 +99,12 @@ export class OperationBench implements AsyncDisposable {
       nodeId: "edge-1",
       connected: this.connected,
       remoteTypes: REMOTE_TYPES,
-      reportAllPods: this.reportAllPods,
       newId: nextId,
       now: () => this.nowMs,
       isConfirmed: (key) => this.confirmed.has(key),
       request: (id) => this.requests.get(id),
       barrier: (id) => this.barriers.get(id),
+      isSent: (id) => this.sent.has(id),
     };
   }
 

@@ -7,6 +7,7 @@ import {
   openStore,
   type SqliteStore,
   type Store,
+  type TombstoneLimits,
 } from "../../lib/store/mod.ts";
 import { nextId, TEST_STAMP } from "./messages.ts";
 import { REMOTE_TYPES } from "./operation_bench.ts";
@@ -18,6 +19,12 @@ export class Recorder {
   readonly messages: Message[] = [];
   /** It takes nothing while set. */
   full = false;
+  /** It does not take these. */
+  refuses: (message: Message) => boolean = () => false;
+  /** What its room says; missing: it has room. */
+  waits: (() => Promise<void> | undefined) | undefined;
+  /** It takes so many more. */
+  room = Infinity;
   #unregister: () => void;
   readonly #router: Router;
   readonly #name: string;
@@ -34,12 +41,14 @@ export class Recorder {
       name,
       group: options.group ?? "edged",
       receive: ({ message }) => {
-        if (this.full) return false;
+        if (this.full || this.refuses(message) || this.room === 0) return false;
+        this.room--;
         this.messages.push(message);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);
         return true;
       },
+      room: () => this.waits?.(),
       ...(options.agent ? { agent: options.agent } : {}),
     });
   }
@@ -60,12 +69,26 @@ export class Recorder {
   }
 }
 
+/** Stores pods whose uid is their name, as if the cloud had sent them before. */
+export function storePods(store: Store, names: readonly string[]): void {
+  const batch = store.batch();
+  batch.message(() => {
+    for (const name of names) {
+      const row = { type: "pod", uid: name, version: "1", created: "" };
+      const key = `default/pod/${name}`;
+      batch.tx.put({ ...row, key, source: "edgecontroller", value: "{}" });
+    }
+  });
+  batch.commit();
+}
+
 /** Departures from the bench's defaults. */
 export interface BenchOptions {
   readonly observer?: ProcessorObserver;
   readonly standalone?: boolean;
   readonly wrap?: (store: SqliteStore) => Store;
   readonly folder?: string;
+  readonly tombstoneLimits?: TombstoneLimits;
 }
 
 /** A processor on a real store, in virtual time, with recorders for links. */
@@ -85,6 +108,9 @@ export class ProcessorBench implements AsyncDisposable {
       path: `${folder}/metamanager.db`,
       clock: new SystemClock(),
       reserveBytes: 0,
+      ...(options.tombstoneLimits
+        ? { tombstoneLimits: options.tombstoneLimits }
+        : {}),
     });
     this.processor = new Processor({
       router: this.router,

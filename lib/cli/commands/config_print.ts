@@ -2,9 +2,6 @@ import { loadConfig, printYaml } from "../../config/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
 import { readOutput } from "../output.ts";
 
-/** The commented default configuration; compiled into the binary. */
-const DEFAULT_FILE = new URL("../../../conf/edge.yaml", import.meta.url);
-
 /** `config print`: what counts and where it comes from. */
 export const configPrint: Command = {
   name: "config print",
@@ -31,7 +28,7 @@ comes with the program, to start from.`,
   async run({ io, value, values, flag }) {
     const output = readOutput(value("output"), ["yaml", "json"]);
     if (flag("default")) {
-      io.stdout(await Deno.readTextFile(DEFAULT_FILE));
+      io.stdout(await io.defaultConfig());
       return ExitCode.ok;
     }
     const file = value("config");

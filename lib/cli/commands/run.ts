@@ -3,9 +3,7 @@ import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
-import type { Io } from "../io.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
-import { painter } from "../style.ts";
 
 /** How long a stop may take before the process ends all the same. */
 const STOP_MS_MAX = 4500;
@@ -16,9 +14,9 @@ export const run: Command = {
   summary: "Run the node",
   details:
     `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
-what it took, and exits with 0 within 5 s; a second signal, half a second later
-or more, ends it at once. SIGUSR1 and SIGUSR2 ask for a fresh link to the
-cloud: one that is down is dialled now. Log lines go to standard error.
+what it took, and exits with 0 within 5 s; a second signal ends it at once.
+SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
+dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
   options: CONFIG_OPTIONS,
   examples: [
@@ -48,12 +46,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     const stopped = onSignals(log, clock);
     keepAlive(log);
     const node = new EdgeNode(config, { log });
-    try {
-      await node.start();
-    } catch (error) {
-      explain(io, error);
-      return ExitCode.failure;
-    }
+    await node.start();
     for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
       Deno.addSignalListener(signal, () => node.reconnect());
     }
@@ -93,14 +86,4 @@ function keepAlive(log: Logger): void {
     event.preventDefault();
     log.error("uncaught error", { error: errorText(event.error) });
   });
-}
-
-/** What failed and, where it is known, what to do about it. */
-function explain(io: Io, error: unknown): void {
-  const paint = painter(io, "stderr");
-  io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
-  const hint = error instanceof Error && "hint" in error ? error.hint : "";
-  if (typeof hint === "string" && hint) {
-    io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
-  }
 }

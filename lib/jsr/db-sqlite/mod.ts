@@ -19,6 +19,10 @@ type Row = Record<string, unknown>;
 const bound = (value: Value) =>
   typeof value === "boolean" ? Number(value) : value ?? null;
 
+/** Whether a parameter is not yet as node:sqlite takes it. */
+const isUnbound = (value: Params[number]) =>
+  typeof value !== "string" && typeof value !== "number";
+
 /** A row as the real package gives it: plain, safe integers as numbers. */
 function plain<T>(row: Row): T {
   const copy: Row = { ...row };
@@ -40,6 +44,8 @@ export class Statement<T extends object = Row> {
   /** One list of values, or one object of named ones. */
   #args(params: Params): [StatementSync, ...never[]] {
     if (!this.#statement) throw new Error("Statement has been finalized");
+    // Nearly always a few numbers and texts, which may go as they are.
+    if (!params.some(isUnbound)) return [this.#statement, ...params as never[]];
     const [first] = params;
     const set = typeof first === "object" && !(first instanceof Uint8Array)
       ? first ?? params

@@ -10,6 +10,15 @@ function world() {
     problems: [] as string[],
     synced: false,
     broken: false,
+    outboxUse: () => ({ rows: 0, bytes: 0 }),
+    parked: 0,
+    outboxParked() {
+      return this.parked;
+    },
+    tended: 0,
+    tend() {
+      this.tended++;
+    },
     isSynced() {
       if (this.broken) throw new Error("disk I/O error");
       return this.synced;
@@ -45,9 +54,12 @@ Deno.test("Housekeeping keeps the checks of the store true", async () => {
   await clock.advance(1000);
   assertEquals([state("store"), state("sync")], ["degraded", "ok"]);
   assertEquals(health.get("store")?.reason, "Not in sync since yesterday");
+  assertEquals(state("outbox"), "ok");
+  store.parked = 2;
   store.problems.pop();
   await clock.advance(1000);
-  assertEquals(state("store"), "ok");
+  assertEquals([state("store"), state("outbox")], ["ok", "degraded"]);
+  assertEquals([state("store"), store.tended], ["ok", 3]);
   await housekeeping.stop();
   assertEquals(clock.pending, 0);
 });

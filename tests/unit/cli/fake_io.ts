@@ -1,5 +1,7 @@
 import type { Io } from "../../../lib/cli/mod.ts";
 
+const DEFAULT_CONFIG = new URL("../../../conf/edge.yaml", import.meta.url);
+
 /** An `Io` that keeps what is written. */
 export class FakeIo implements Io {
   out = "";
@@ -30,5 +32,9 @@ export class FakeIo implements Io {
 
   hostname(): string {
     return "host";
+  }
+
+  defaultConfig(): Promise<string> {
+    return Deno.readTextFile(DEFAULT_CONFIG);
   }
 }

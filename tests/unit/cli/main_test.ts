@@ -80,7 +80,11 @@ Deno.test("main, an unknown command names the nearest and exits 2", async () => 
       [["sayhello"], "Unknown command: sayhello, did you mean say hello"],
       [["kubernetes"], "Unknown command: kubernetes\n"],
       [["help", "kubernetes"], "Unknown command: kubernetes\n"],
-      [["--wat"], "Unknown command: --wat\n"],
+      [["--wat"], "Expected a command, got: --wat\n"],
+      [
+        ["--to", "x", "say", "hello"],
+        "Expected the command before its options: metamanager say hello --to ...\n",
+      ],
     ] as const
   ) {
     const { code, err } = await run(...args);

@@ -257,6 +257,18 @@ Deno.test("loadConfig, relative paths of the file start at its folder", async ()
   assertEquals(config.edged.socket, "e.s");
 });
 
+Deno.test("loadConfig, a path is a text, in the file and with --set", async () => {
+  for (const value of ["12", "true", "[/d/m.db]", "~"]) {
+    const [file = ""] = await refusals(`store: {path: ${value}}`);
+    assertStringIncludes(file, "store.path: expected a path, got");
+    const [set = ""] = await refusals("", `store.path=${value}`);
+    assertStringIncludes(set, "--set: store.path: expected a path, got");
+  }
+  const { config } = await load('edged: {socket: "12"}', "store.path=/d/a #1");
+  assertEquals(config.edged.socket, "conf/12");
+  assertEquals(config.store.path, "/d/a #1");
+});
+
 Deno.test("loadConfig, an empty file and empty sections are fine", async () => {
   for (const text of ["", "# nothing", "edgehub:\n  websocket:\nlog:", "{}"]) {
     assertEquals((await load(text)).config.log.level, "info");
@@ -283,7 +295,6 @@ meta:
 store: 5
 `;
   assertEquals(await refusals(text, "log.format=xml", "nonsense", "a.b=1"), [
-    "conf/edge.yaml:17:8: store: expected a section with keys",
     "conf/edge.yaml:3:5: edgehub.websocket.handshake-timout: unknown key, did you mean edgehub.websocket.handshake-timeout",
     'conf/edge.yaml:4:5: edgehub.websocket.read-deadline: expected seconds, or a duration like 500ms, 60s, 2m, 1h, from 100ms to 10m, got "soon"',
     'conf/edge.yaml:6:5: edgehub.controller.heartbeat: expected seconds, or a duration like 500ms, 60s, 2m, 1h, from 100ms to 1h, got "2h"',
@@ -293,6 +304,7 @@ store: 5
     'conf/edge.yaml:12:3: log.level: expected one of error, warn, info, debug, got "verbose"',
     'conf/edge.yaml:15:5: meta.query.remote-types: expected a list of texts, got "pod"',
     "conf/edge.yaml:16:5: meta.query.timeout: expected seconds, or a duration like 500ms, 60s, 2m, 1h, from 100ms to 10m, got nothing",
+    "conf/edge.yaml:17:8: store: expected a section with keys",
     "--set: nonsense: expected key=value",
     '--set: log.format: expected one of human, json, got "xml"',
     "--set: a.b: unknown key",

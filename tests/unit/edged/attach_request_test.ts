@@ -166,3 +166,8 @@ Deno.test("readAttachRequest, a wrong token learns nothing else", () => {
     401,
   );
 });
+
+Deno.test("readAttachRequest, refuses parameters that it does not know", () => {
+  assertEquals(judge("/attach/edged?answer=true"), 400);
+  assertEquals(judge("/attach/edged?answers=true&__proto__=1"), 400);
+});

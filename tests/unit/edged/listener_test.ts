@@ -122,10 +122,11 @@ Deno.test("EdgedLink, the handshake has a deadline", async () => {
   await using bench = await startBench({ parts: { clock } });
   using idle = await Deno.connect({ transport: "unix", path: bench.socket });
   await idle.write(new TextEncoder().encode("GET /attach/ed"));
-  await until(() => clock.pending === 1, "the deadline is set");
+  // Another timer looks after the socket file.
+  await until(() => clock.pending === 2, "the deadline is set");
   const ended = idle.read(new Uint8Array(100)).catch(() => null);
   clock.advance(9_999);
-  assertEquals(clock.pending, 1);
+  await until(() => clock.pending === 2, "the deadline is still set");
   clock.advance(1);
   assertEquals(await ended, null);
 });

@@ -201,7 +201,10 @@ Deno.test("response, a refused message of the outbox is neither stored nor acked
   for (const build of [newResponse, newError]) {
     bench.edged({ ...report, content: { UID: "u", Name: build.name } });
     const outcome = bench.cloud(build(TEST_STAMP, report, NOT_FOUND));
-    assertEquals(outcome.map(({ kind }) => kind), ["refused"]);
+    assertEquals(outcome.map(({ kind }) => kind), [
+      "outbox-answered",
+      "refused",
+    ]);
   }
 });
 
@@ -228,8 +231,12 @@ Deno.test("response, a faulty answer settles its request and is refused to the c
       "Resource version is not an unsigned 64-bit integer",
     ],
   );
-  const { what, resource } = only(outcome, "noted");
-  assertEquals([what, resource], ["refused-answer", CONFIG]);
+  const { kind, resource, msgId } = only(outcome, "fault").fault;
+  assertEquals([kind, resource, msgId], [
+    "bad-content",
+    CONFIG,
+    answer.header.msg_id,
+  ]);
   assertEquals(bench.store.get(CONFIG), before);
   assertEquals(effects(outcome, "hand-over"), []);
 });

@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decode, PermanentFault } from "../../../lib/message/mod.ts";
-import { LIMITS } from "../../../lib/base/mod.ts";
 import { fromCloud, fromEdged, object, pod } from "../../support/messages.ts";
 import {
   effects,
@@ -105,18 +104,6 @@ Deno.test("backlog_is_merged_and_yields_to_live: one waiting report per status",
   );
 });
 
-Deno.test("reports that are no state are kept one by one, in order", async () => {
-  await using bench = await OperationBench.open();
-  const reports = [1, 2, 3].map((n) =>
-    fromEdged("update", "default/thing/x", { n })
-  );
-  for (const report of reports) bench.edged(report);
-  assertEquals(
-    bench.store.outbox(0, 10).map((row) => row.msgId),
-    reports.map((report) => report.header.msg_id),
-  );
-});
-
 Deno.test("an agent's update of what it read wins over the equal version", async () => {
   await using bench = await OperationBench.open();
   const key = "null/node/edge-1";
@@ -207,28 +194,6 @@ for (const operation of ["insert", "update", "patch"]) {
     assertEquals(bench.store.get(resource), undefined);
   });
 }
-
-Deno.test("events beyond the bound go oldest first and are counted", async () => {
-  await using bench = await OperationBench.open();
-  const batch = bench.store.batch();
-  batch.message(() => {
-    for (let i = 0; i < LIMITS.outboxEventsMax; i++) {
-      batch.tx.enqueue({
-        msgId: `event-${i}`,
-        resource: `default/event/e${i}`,
-        type: "event",
-        text: "{}",
-        createdAtMs: 0,
-      });
-    }
-  });
-  batch.commit();
-  const event = fromEdged("insert", "default/event/last", { reason: "x" });
-  const outcome = bench.edged(event);
-  assertEquals(effects(outcome, "noted").map((n) => n.what), ["event-dropped"]);
-  assertEquals(bench.store.outboxLength(), LIMITS.outboxEventsMax);
-  assertEquals(bench.store.outbox(0, 1)[0]?.msgId, "event-1");
-});
 
 Deno.test("edged's delete of a pod goes to the cloud and the row stays", async () => {
   await using bench = await OperationBench.open();

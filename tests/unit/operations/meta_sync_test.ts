@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { newMessage, PermanentFault } from "../../../lib/message/mod.ts";
+import {
+  newMessage,
+  newResponse,
+  PermanentFault,
+} from "../../../lib/message/mod.ts";
 import {
   fromCloud,
   fromEdged,
@@ -31,20 +35,21 @@ function put(bench: OperationBench, namespace: string, name: string) {
       pod(name, 1, { namespace, uid }),
     ),
   );
-  bench.edged(
-    fromEdged("update", `${namespace}/podstatus/${name}`, {
-      UID: uid,
-      Name: name,
-      Status: { phase: "Running" },
-    }),
-  );
+  const report = fromEdged("update", `${namespace}/podstatus/${name}`, {
+    UID: uid,
+    Name: name,
+    Status: { phase: "Running" },
+  });
+  bench.edged(report);
+  return () => bench.cloud(newResponse(TEST_STAMP, report, "OK"));
 }
 
 Deno.test("MetaSync sends one message per namespace with its pods' statuses", async () => {
   await using bench = await OperationBench.open();
-  put(bench, "default", "a");
-  put(bench, "default", "b");
-  put(bench, "prod", "a");
+  for (const [namespace, name] of [["default", "a"], ["default", "b"]]) {
+    put(bench, namespace ?? "", name ?? "")();
+  }
+  put(bench, "prod", "a")();
   const sent = effects(sync(bench), "to-cloud").map((e) => e.message);
   assertEquals(sent.map((m) => [m.route.resource, m.route.operation]), [
     ["default/podstatus", "update"],
@@ -62,6 +67,30 @@ Deno.test("MetaSync clears the status of a pod that is gone", async () => {
   bench.edged(fromEdged("update", "default/podstatus/x", { UID: "x" }));
   assertEquals(sync(bench), []);
   assertEquals(bench.store.get("default/podstatus/x"), undefined);
+  assertEquals(bench.store.outboxLength(), 0);
+});
+
+Deno.test("MetaSync says nothing of what the outbox is about to say", async () => {
+  await using bench = await OperationBench.open();
+  put(bench, "default", "a");
+  const confirm = put(bench, "default", "b");
+  const reported = () => {
+    const outcome = sync(bench);
+    const messages = [
+      ...effects(outcome, "to-cloud").map((e) => e.message),
+      ...effects(outcome, "report").flatMap((e) => e.messages),
+    ];
+    return messages.flatMap((m) =>
+      (m.content as { Name: string }[]).map((s) => s.Name)
+    );
+  };
+  assertEquals(reported(), []);
+  confirm();
+  assertEquals(reported(), ["b"]);
+  bench.store.recover();
+  assertEquals(reported(), ["b"], "nor of the older status in the pod");
+  bench.store.noteUnanswered(1);
+  assertEquals(reported(), ["a", "b"], "what was left unanswered");
 });
 
 Deno.test("MetaSync does not report a status under another pod's uid", async () => {
@@ -76,7 +105,7 @@ Deno.test("MetaSync does not report a status under another pod's uid", async () 
 Deno.test("MetaSync sends nothing while disconnected or without statuses", async () => {
   await using bench = await OperationBench.open();
   assertEquals(sync(bench), []);
-  put(bench, "default", "a");
+  put(bench, "default", "a")();
   bench.connected = false;
   assertEquals(effects(sync(bench), "to-cloud"), []);
 });
@@ -89,18 +118,24 @@ Deno.test("an idle MetaSync writes nothing", async () => {
   assertEquals(bench.store.revision(), revision);
 });
 
-Deno.test("after a salvage every stored pod is reported once", async () => {
+Deno.test("after a loss every stored pod is to be reported, in one effect with its mark", async () => {
   await using bench = await OperationBench.open();
-  put(bench, "default", "a");
+  put(bench, "default", "a")();
   bench.cloud(fromCloud("insert", "default/pod/b", pod("b", 1)));
-  bench.reportAllPods = true;
+  bench.store.recover();
+  bench.connected = false;
+  assertEquals(sync(bench), []);
+  bench.connected = true;
   const outcome = sync(bench);
-  const [report] = effects(outcome, "to-cloud");
-  const names = (report?.message.content as { Name: string }[]).map((s) =>
-    s.Name
+  assertEquals(outcome.length, 1);
+  const { messages, mark } = only(outcome, "report");
+  const names = messages.map(({ content }) =>
+    (content as { Name: string }[]).map(({ Name }) => Name)
   );
-  assertEquals(names, ["a", "b"]);
-  only(outcome, "reported");
+  assertEquals(names, [["a", "b"]]);
+  assertEquals(mark, bench.store.reportOwed());
+  // Made anew until it is known to have left.
+  assertEquals(only(sync(bench), "report").mark, mark);
 });
 
 for (const operation of ["connect", "publish"]) {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { Handovers } from "../../../lib/edged/handovers.ts";
 import { attachInProcess } from "../../../lib/edged/mod.ts";
 import type { Message } from "../../../lib/message/mod.ts";
 import { type Store, StoreError } from "../../../lib/store/mod.ts";
@@ -44,6 +45,113 @@ Deno.test("a replay of everything that was interrupted begins again as one", asy
   assertEquals(isFull(messages), [true, true]);
   assertEquals(changes(messages).length, 3);
   assertEquals(bench.store.position("edged"), bench.store.revision());
+});
+
+/** An agent whose link queues all, and takes so many of it when told. */
+function queueingAgent(bench: ProcessorBench) {
+  const queue: Message[] = [];
+  const handovers = new Handovers();
+  const leave = bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    receive: ({ message }) => {
+      handovers.queued(message.header.revision);
+      queue.push(message);
+      return true;
+    },
+  });
+  const take = (count: number) => {
+    const revision = handovers.taken(count);
+    if (revision !== undefined) bench.router.handed("edged", revision);
+  };
+  return { queue, take, leave };
+}
+
+Deno.test("a replay of everything that is cut before its end does not count as whole", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"), insert("b"));
+  const { queue, take, leave } = queueingAgent(bench);
+  await bench.clock.settle();
+  assertEquals(queue.map(isMarker), [true, false, false, true]);
+  // The last change has been taken, its end of the same revision has not.
+  take(3);
+  assertEquals(bench.store.position("edged"), 0);
+  take(4);
+  assertEquals(bench.store.position("edged"), bench.store.revision());
+  await bench.fromCloud(insert("c"));
+  take(5);
+  assertEquals(bench.store.position("edged"), bench.store.revision());
+  leave();
+});
+
+Deno.test("changes of a replay of everything bear no revision, its end does", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"), insert("b"));
+  const edged = bench.agent();
+  await bench.clock.settle();
+  assertEquals(edged.take().map((m) => m.header.revision), [
+    undefined,
+    undefined,
+    undefined,
+    2,
+  ]);
+  edged.leave();
+  await bench.fromCloud(insert("c"));
+  const again = bench.agent();
+  await bench.clock.settle();
+  assertEquals(again.take().map((m) => m.header.revision), [undefined, 3, 3]);
+});
+
+Deno.test("everything is gone and its deletes are pruned: the agent hears of a replay of nothing", async () => {
+  await using bench = await ProcessorBench.start({
+    tombstoneLimits: { countMax: 0, ageMs: 1e9 },
+  });
+  const edged = bench.agent();
+  await bench.fromCloud(insert("a"));
+  edged.leave();
+  await bench.fromCloud(fromCloud("delete", "default/pod/a", pod("a", 2)));
+  const again = bench.agent();
+  await bench.clock.settle();
+  const states = again.take().map((m) =>
+    m.content as { state: string; full: boolean }
+  ).map(({ state, full }) => [state, full]);
+  assertEquals(states, [["started", true], ["finished", true]]);
+});
+
+Deno.test("deletes pruned while an agent catches up: everything begins anew", async () => {
+  await using bench = await ProcessorBench.start({
+    tombstoneLimits: { countMax: 0, ageMs: 1e9 },
+  });
+  const edged = bench.agent();
+  await bench.fromCloud(insert("a"));
+  edged.leave();
+  await bench.fromCloud(insert("b"), insert("c"));
+  const gate = Promise.withResolvers<void>();
+  let open = false;
+  const got: Message[] = [];
+  bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    room: () => got.length === 2 && !open ? gate.promise : undefined,
+    receive: ({ message }) => {
+      got.push(message);
+      return true;
+    },
+  });
+  await bench.clock.settle();
+  await bench.fromCloud(fromCloud("delete", "default/pod/b", pod("b", 2)));
+  open = true;
+  gate.resolve();
+  await bench.clock.settle();
+  assertEquals(isFull(got), [false, true, true]);
+  const last = got.slice(
+    got.findLastIndex((m) =>
+      isMarker(m) && (m.content as { state: string }).state === "started"
+    ),
+  );
+  assertEquals(changes(last), ["default/pod/a", "default/pod/c"]);
 });
 
 Deno.test("an agent that refused a change gets it from the store", async () => {

@@ -368,8 +368,10 @@ Deno.test("MetaSync runs on its interval while connected only", async () => {
   const edged = bench.agent();
   await bench.clock.settle();
   const status = { UID: "uid-a", Name: "a", Status: { phase: "Running" } };
-  edged.send(fromEdged("update", "default/podstatus/a", status));
+  const report = fromEdged("update", "default/podstatus/a", status);
+  edged.send(report);
   await bench.clock.settle();
+  await bench.fromCloud(newResponse(TEST_STAMP, report, "OK"));
   bench.cloud.take();
   await bench.clock.advance(180_000);
   assertEquals(bench.cloud.take(), []);
@@ -469,4 +471,64 @@ Deno.test("requests that share an upstream message count against the bound", asy
   // Those that ended make room.
   await ask();
   assertEquals(edged.take().length, 2);
+});
+
+Deno.test("an answer of the cloud that can never be stored is told as a fault", async () => {
+  const faults: string[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: {
+      fault: (fault, origin) =>
+        faults.push(`${origin} ${fault.kind} ${fault.resource}`),
+    },
+  });
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  edged.send(fromEdged("query", "default/secret/s"));
+  await bench.clock.settle();
+  const [asked] = bench.cloud.take();
+  const secret = object("Secret", "s", "not-a-number");
+  await bench.fromCloud(newResponse(TEST_STAMP, asked as Message, secret));
+  assertEquals(faults, ["cloud bad-content default/secret/s"]);
+  assertEquals(edged.take().length, 1);
+});
+
+Deno.test("a full outbox refuses a report with an error that may be repeated", async () => {
+  const noted: string[] = [];
+  const failures: unknown[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: {
+      noted: (what) => noted.push(what),
+      failed: (error) => failures.push(error),
+    },
+  });
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const batch = bench.store.batch();
+  batch.message(() =>
+    batch.tx.enqueue({
+      msgId: "m",
+      resource: "default/thing/x",
+      type: "thing",
+      operation: "insert",
+      text: "x".repeat(LIMITS.outboxBytesMax),
+      createdAtMs: 0,
+    })
+  );
+  batch.commit();
+  const report = fromEdged("update", "default/thing/y", { n: 1 });
+  edged.send(report);
+  await bench.clock.settle();
+  const [answer] = edged.take();
+  assertEquals(answer?.route.operation, "error");
+  assertEquals(answer?.header.parent_msg_id, report.header.msg_id);
+  const { ErrStatus } = answer?.content as {
+    ErrStatus: { reason: string; code: number };
+  };
+  assertEquals([ErrStatus.reason, ErrStatus.code], ["TooManyRequests", 429]);
+  assertEquals(bench.store.get("default/thing/y"), undefined);
+  assertEquals(noted, ["outbox-full"]);
+  assertEquals(failures, []);
 });

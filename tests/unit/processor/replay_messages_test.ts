@@ -29,7 +29,11 @@ Deno.test("changeMessage() tells of what is stored now, of deletes, and of nothi
   );
   assertEquals(
     now.map((m) => [m?.route.operation, m?.route.resource, m?.header.revision]),
-    [["update", "default/pod/a", 3], ["delete", "default/pod/b", 4]],
+    [["update", "default/pod/a", undefined], [
+      "delete",
+      "default/pod/b",
+      undefined,
+    ]],
   );
 });
 

@@ -89,3 +89,62 @@ Deno.test("PendingTable, its entries are a copy that may be worked off", () => {
   for (const [id] of pending.entries()) pending.take(id);
   assertEquals(pending.size, 0);
 });
+
+Deno.test("PendingTable, a thousand waits take one timer, and none when all ended", async () => {
+  const { clock, pending, ends, add } = table(1000);
+  for (let i = 0; i < 1000; i++) {
+    add(`${i}`);
+    await clock.advance(1);
+    assertEquals(clock.pending, pending.size === 0 ? 0 : 1);
+    if (i % 2 === 0) pending.take(`${i}`);
+  }
+  assertEquals(pending.size, 500);
+  await clock.advance(499);
+  assertEquals([ends.length, clock.pending], [250, 1]);
+  assertEquals(ends.slice(0, 2), ["1 expired", "3 expired"]);
+  await clock.advance(501);
+  assertEquals([ends.length, pending.size, clock.pending], [500, 0, 0]);
+});
+
+Deno.test("PendingTable, an earlier deadline behind later ones is kept to the millisecond", async () => {
+  const { clock, ends, add } = table();
+  add("late", 3000);
+  add("early", 100);
+  add("middle", 1500);
+  add("soon", 50);
+  for (const atMs of [50, 100, 1500, 3000]) {
+    await clock.advance(atMs - clock.monotonic() - 1);
+    const before = ends.length;
+    await clock.advance(1);
+    assertEquals(ends.length, before + 1);
+  }
+  assertEquals(ends, [
+    "soon expired",
+    "early expired",
+    "middle expired",
+    "late expired",
+  ]);
+});
+
+Deno.test("PendingTable, what an end adds or cancels is kept in order", async () => {
+  const clock = new VirtualClock();
+  const pending = new PendingTable<string>(clock, 10);
+  const ends: string[] = [];
+  const add = (id: string, timeoutMs: number, then = () => {}) =>
+    pending.add(id, id, {
+      timeoutMs,
+      onEnd: (end) => {
+        ends.push(`${id} ${end}`);
+        then();
+      },
+    });
+  add("a", 10, () => {
+    pending.cancel("b");
+    add("c", 5);
+  });
+  add("b", 10);
+  await clock.advance(10);
+  assertEquals(ends, ["a expired", "b cancelled"]);
+  await clock.advance(5);
+  assertEquals([ends[2], pending.size, clock.pending], ["c expired", 0, 0]);
+});

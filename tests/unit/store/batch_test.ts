@@ -81,7 +81,7 @@ Deno.test("SqliteBatch, one that changes nothing writes nothing", () => {
     assertEquals(tx.drop("default/pod/none"), false);
     assertEquals(tx.confirm("none"), false);
     assertEquals(tx.dropOutbox("none"), 0);
-    assertEquals(tx.trimOutbox("event", 0), 0);
+    assertEquals(tx.trimOutbox("event", { rows: 1, bytes: 0 }), 0);
     tx.raise("default/pod/a", "2", "{}");
   });
   assertEquals(wal(), before);

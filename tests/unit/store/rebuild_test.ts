@@ -145,6 +145,7 @@ Deno.test("recover, ids of the outbox go on above those that were given", () => 
         msgId,
         resource: "r",
         type: "podstatus",
+        operation: "update",
         text: "{}",
         createdAtMs: 1,
       }));

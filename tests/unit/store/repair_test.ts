@@ -17,6 +17,7 @@ Deno.test("corrupt_store_is_set_aside, noise in any page: it opens, rows are tru
       msgId: "m1",
       resource: "default/podstatus/1",
       type: "podstatus",
+      operation: "update",
       text: '{"header":{"msg_id":"m1"}}',
       createdAtMs: 1,
     });

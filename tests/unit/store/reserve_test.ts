@@ -78,6 +78,51 @@ Deno.test("Reserve, once spent lets nothing grow until room is back", () => {
   assertEquals(place.names(), ["edge.db.reserve"]);
 });
 
+Deno.test("Reserve, while there is room again it lets all grow, not one a second", () => {
+  using place = new Place();
+  const fs = new Disk();
+  const clock = new StandingClock();
+  const kept = reserve(place, fs, clock);
+  kept.spend();
+  clock.nowMs += 1000;
+  for (let i = 0; i < 3; i++) kept.admit();
+  kept.spend();
+  assertThrows(() => kept.admit(), StoreError);
+});
+
+Deno.test("Reserve, tend() ends a problem that is over though nothing is stored", () => {
+  using place = new Place();
+  const fs = new Disk();
+  const clock = new StandingClock();
+  const kept = reserve(place, fs, clock);
+  kept.spend();
+  fs.free = 0;
+  clock.nowMs += 61_000;
+  kept.tend();
+  assert(kept.problem.startsWith("Disk full"));
+  fs.free = 100 * MIB;
+  clock.nowMs += 1000;
+  kept.tend();
+  assertEquals([kept.problem, place.names().length], ["", 1]);
+});
+
+Deno.test("Reserve, tend() makes what there was no room for at the start", () => {
+  using place = new Place();
+  const fs = new Disk();
+  const clock = new StandingClock();
+  const kept = reserve(place, fs, clock);
+  fs.free = 0;
+  kept.fill();
+  kept.tend();
+  fs.free = 100 * MIB;
+  clock.nowMs += 59_000;
+  kept.tend();
+  assert(kept.problem.startsWith("Disk nearly full"));
+  clock.nowMs += 1000;
+  kept.tend();
+  assertEquals([kept.problem, place.names().length], ["", 1]);
+});
+
 Deno.test("Reserve, where the free space is not known it tries", () => {
   using place = new Place();
   const fs = new Disk();
@@ -131,7 +176,13 @@ Deno.test("full_disk_recovers, alone once there is room", () => {
   assertEquals(commit(store, (tx) => tx.remove("default/pod/a")), 2);
   assertEquals(store.list("pod"), []);
   const enqueue = store.batch();
-  const entry = { resource: "r", type: "event", text: "{}", createdAtMs: 0 };
+  const entry = {
+    resource: "r",
+    type: "event",
+    operation: "insert",
+    text: "{}",
+    createdAtMs: 0,
+  };
   assertThrows(
     () => enqueue.message(() => enqueue.tx.enqueue({ msgId: "m", ...entry })),
     StoreError,

@@ -76,3 +76,37 @@ Deno.test("store_migrates_in_place, a kill within a step leaves the one before",
   assertEquals(store.problems, []);
   assertEquals(commit(store, (tx) => tx.put(pod("a"))), 1);
 });
+
+Deno.test("store_migrates_in_place, outbox rows of schema 1 keep their order and text", () => {
+  using place = new Place();
+  Deno.writeTextFileSync(place.path, "");
+  const db = new Connection(place.path);
+  migrate(db, MIGRATIONS.slice(0, 1));
+  const texts = ['{"route":{"operation":"update"},"x":"é"}', "{", "{}"];
+  for (const [i, text] of texts.entries()) {
+    db.run(
+      "INSERT INTO outbox (id, msg_id, resource, type, created_at, text) " +
+        "VALUES (?, ?, 'r', 'event', 5, ?)",
+      7 + i,
+      `m${i}`,
+      text,
+    );
+  }
+  db.close();
+  const store = place.open();
+  assertEquals(
+    store.outbox(0, 9).map(({ id, msgId, operation, bytes, text }) => [
+      id,
+      msgId,
+      operation,
+      bytes,
+      text,
+    ]),
+    [
+      [7, "m0", "update", 41, texts[0]],
+      [8, "m1", "", 1, texts[1]],
+      [9, "m2", "", 2, texts[2]],
+    ],
+  );
+  assertEquals(store.outboxUse(), { rows: 3, bytes: 44 });
+});

@@ -2,7 +2,14 @@ import { assertEquals, assertExists, assertThrows } from "@std/assert";
 import { commit, Place, pod } from "./support.ts";
 
 function entry(msgId: string, type = "podstatus", resource = "default/x/y") {
-  return { msgId, resource, type, text: `{"id":"${msgId}"}`, createdAtMs: 5 };
+  return {
+    msgId,
+    resource,
+    type,
+    operation: "update",
+    text: `{"id":"${msgId}"}`,
+    createdAtMs: 5,
+  };
 }
 
 Deno.test("put, inserts and replaces one row per key with rising revisions", () => {
@@ -106,9 +113,10 @@ Deno.test("enqueue, keeps order, one row per message", () => {
     tx.enqueue(entry("m2"));
     tx.enqueue({ ...entry("m1"), text: "later" });
   });
+  const rest = { attempts: 0, parkedAtMs: 0, bytes: 11 };
   assertEquals(store.outbox(0, 10), [
-    { id: 1, ...entry("m1") },
-    { id: 2, ...entry("m2") },
+    { id: 1, ...entry("m1"), ...rest },
+    { id: 2, ...entry("m2"), ...rest },
   ]);
   assertEquals(store.outbox(1, 10).map((row) => row.msgId), ["m2"]);
   assertEquals(store.outbox(0, 1).map((row) => row.msgId), ["m1"]);
@@ -158,12 +166,14 @@ Deno.test("trimOutbox, removes the oldest of a type beyond the bound", () => {
     tx.enqueue(entry("s1"));
     for (const id of ["e1", "e2", "e3"]) tx.enqueue(entry(id, "event"));
   });
-  const trim = (keep: number) =>
-    commit(store, (tx) => tx.trimOutbox("event", keep));
+  const trim = (rows: number, bytes = 1000) =>
+    commit(store, (tx) => tx.trimOutbox("event", { rows, bytes }));
   assertEquals(trim(3), 0);
-  assertEquals(trim(1), 2);
+  assertEquals(trim(3, 33), 0);
+  assertEquals(trim(3, 32), 1);
+  assertEquals(trim(1), 1);
+  assertEquals(trim(0, 0), 0, "never the newest");
   assertEquals(store.outbox(0, 9).map((row) => row.msgId), ["s1", "e3"]);
-  assertEquals(trim(0), 1);
 });
 
 Deno.test("markSynced, speaks of a type, or of all", () => {
@@ -285,6 +295,9 @@ Deno.test("stats, counts what is stored", () => {
   assertEquals(stats, {
     objects: { pod: 1, secret: 1 },
     outbox: 2,
+    outboxBytes: 22,
+    outboxByType: { podstatus: { rows: 2, bytes: 22 } },
+    outboxParked: 0,
     outboxAgeMs: 3000,
     tombstones: 1,
     revision: 4,

@@ -1,0 +1,114 @@
+import { isRecord } from "../base/mod.ts";
+import { errorText } from "../telemetry/mod.ts";
+
+/** The running node could not be asked, or could not do it. */
+export class AdminClientError extends Error {
+  /** Always `AdminClientError`. */
+  override readonly name = "AdminClientError";
+  /** What to do about it; may be empty. */
+  readonly hint: string;
+  /** Whether no node answers at the socket. */
+  readonly isDown: boolean;
+
+  /** @param message What failed and why. */
+  constructor(
+    message: string,
+    options: { hint?: string; isDown?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.hint = options.hint ?? "";
+    this.isDown = options.isDown ?? false;
+  }
+}
+
+/** Longest wait for an answer of the node, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Asks a running node through its admin socket.
+ *
+ * @example
+ * ```ts ignore
+ * const done = await askNode("/run/metamanager/admin.sock", "/reconnect", {});
+ * ```
+ * @param socket Path of the socket (`admin.socket`).
+ * @param path Page, or action if `input` is given.
+ * @param input JSON value for the action.
+ * @returns The JSON value of the answer.
+ * @throws {AdminClientError} If no node answers there, or it says no.
+ */
+export async function askNode(
+  socket: string,
+  path: string,
+  input?: unknown,
+): Promise<unknown> {
+  if (socket === "") {
+    throw new AdminClientError("Cannot ask the node: admin.socket is empty", {
+      hint: "Set admin.socket in the node's configuration and restart it",
+    });
+  }
+  await checkSocket(socket);
+  using client = Deno.createHttpClient({
+    proxy: { transport: "unix", path: socket },
+  });
+  try {
+    const response = await fetch(`http://localhost${path}`, {
+      client,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(input === undefined ? {} : {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(input),
+      }),
+    });
+    return await readAnswer(response);
+  } catch (error) {
+    if (error instanceof AdminClientError) throw error;
+    throw new AdminClientError(
+      `Cannot ask the node at ${socket}: ${errorText(error)}`,
+      { hint: DOWN_HINT, isDown: true, cause: error },
+    );
+  }
+}
+
+const DOWN_HINT = "Is the node running? Give its configuration with --config";
+
+/** The error of a failed connect does not say what is wrong with the path. */
+async function checkSocket(socket: string): Promise<void> {
+  try {
+    const { isSocket } = await Deno.stat(socket);
+    if (isSocket) return;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new AdminClientError(`No node runs: there is no ${socket}`, {
+        hint: DOWN_HINT,
+        isDown: true,
+        cause: error,
+      });
+    }
+    throw new AdminClientError(
+      `Cannot ask the node at ${socket}: ${errorText(error)}`,
+      { hint: "Run the command as the node's user", cause: error },
+    );
+  }
+  throw new AdminClientError(`No node runs: ${socket} is no socket`, {
+    hint: DOWN_HINT,
+    isDown: true,
+  });
+}
+
+async function readAnswer(response: Response): Promise<unknown> {
+  const text = await response.text();
+  const isJson = response.headers.get("content-type") === "application/json";
+  const body: unknown = isJson ? JSON.parse(text) : text.trim();
+  if (response.ok) return body;
+  if (response.status === 404 && !isJson) {
+    throw new AdminClientError("The running node does not know this command", {
+      hint: "It may be an older version: compare with metamanager version",
+    });
+  }
+  const said = isRecord(body) ? body : { error: body };
+  throw new AdminClientError(String(said.error), {
+    hint: typeof said.hint === "string" ? said.hint : "",
+  });
+}

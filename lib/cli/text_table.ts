@@ -1,0 +1,36 @@
+/**
+ * Lines of columns, each as wide as its longest cell, two spaces apart.
+ *
+ * @param head Names of the columns.
+ */
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, i) =>
+    Math.max(...lines.map((line) => line[i]?.length ?? 0))
+  );
+  return lines.map((line) =>
+    line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() +
+    "\n"
+  ).join("");
+}
+
+/** Units of an age, with their seconds. */
+const AGE_UNITS = [["d", 86_400], ["h", 3600], ["m", 60]] as const;
+
+/** An age as kubectl writes it: its largest whole unit. */
+export function ageText(seconds: number): string {
+  for (const [unit, length] of AGE_UNITS) {
+    if (seconds >= length) return `${Math.floor(seconds / length)}${unit}`;
+  }
+  return `${Math.max(0, Math.floor(seconds))}s`;
+}
+
+/** A size in bytes, KiB or MiB. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
