@@ -1,5 +1,11 @@
 import { BoundedQueue, type Clock, LIMITS, type Timer } from "../base/mod.ts";
-import { encode, isAnswer, type Message, Operation } from "../message/mod.ts";
+import {
+  encode,
+  isAnswer,
+  type Message,
+  Operation,
+  ResourceType,
+} from "../message/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
 import type { TokenBucket } from "./token_bucket.ts";
 
@@ -24,8 +30,9 @@ interface Waiting {
 }
 
 /**
- * The way of messages to the cloud, at the rate that is allowed. Answers are
- * ahead of everything and never wait for it; a viaduct ping takes no token
+ * The way of messages to the cloud, at the rate that is allowed. Answers and
+ * the node's lease, which keeps it Ready (failures.md D5), are ahead of
+ * everything and never wait for it; a viaduct ping takes no token
  * but keeps its place, since its answer vouches for what was sent before it.
  *
  * Invariants: data leaves in the order of `send`; what waits is bounded in
@@ -78,6 +85,9 @@ export class Uplink {
     }
     const isFree = operation === Operation.ping;
     if (!isFree && this.#isFull) return false;
+    if (isLease(message)) {
+      return this.#connection.send(encode(message), "first");
+    }
     const text = encode(message);
     if (this.#isTurnTaken) this.#isBacklogsTurn = false;
     this.#isTurnTaken = false;
@@ -197,4 +207,8 @@ export class Uplink {
       this.#schedule();
     });
   }
+}
+
+function isLease({ route }: Message): boolean {
+  return route.resource.split("/")[1] === ResourceType.lease;
 }

@@ -113,6 +113,25 @@ Deno.test("Uplink, answers are never throttled, whatever waits", async () => {
   await world.end();
 });
 
+Deno.test("Uplink, a lease is never throttled, but for the bound on bytes", async () => {
+  const world = new World({ perSecond: 1, burst: 1 });
+  const lease = newMessage(TEST_STAMP, {
+    source: "edged",
+    group: "meta",
+    operation: "update",
+    resource: "kube-node-lease/lease/edge-1",
+    content: { spec: {} },
+  });
+  for (let i = 0; i < 5; i++) world.uplink.send(message(`m${i}`));
+  assert(world.uplink.send(lease));
+  await world.clock.settle();
+  assertEquals(world.names.toSorted(), ["edge-1", "m0"]);
+  for (let n = 0; world.uplink.send(lease); n++) {
+    assert(n < 100_000, "a flood of leases ends at the bound");
+  }
+  world.uplink.stop();
+});
+
 Deno.test("Uplink, a ping takes no token and stays behind what was sent before it", async () => {
   const world = new World({ perSecond: 10, burst: 1 });
   const { uplink, clock } = world;
