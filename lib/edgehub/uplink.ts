@@ -50,9 +50,13 @@ export class Uplink {
   #timer: Timer | undefined;
   /** Settles when the backlog may send. */
   #room: PromiseWithResolvers<void> | undefined;
-  /** Tokens that were used while the backlog waited. */
+  /** Somebody with a backlog was told to wait and has not come back. */
+  #isBacklogWaiting = false;
+  /** Tokens that were used while it waited. */
   #tokensUsed = 0;
   #isBacklogsTurn = false;
+  /** It was told that it is its turn: the next message is its. */
+  #isTurnTaken = false;
   #isWatching = false;
   #isStopped = false;
 
@@ -85,7 +89,8 @@ export class Uplink {
       return this.#connection.send(encode(message), "first");
     }
     const text = encode(message);
-    this.#isBacklogsTurn = false;
+    if (this.#isTurnTaken) this.#isBacklogsTurn = false;
+    this.#isTurnTaken = false;
     if (this.#queue.length === 0 && (isFree || this.#takeToken())) {
       return this.#connection.send(text, "data");
     }
@@ -100,7 +105,13 @@ export class Uplink {
    * or when one in four tokens is its; `undefined` if that is now.
    */
   room(): Promise<void> | undefined {
-    if (this.#isStopped || this.#isBacklogOpen) return undefined;
+    if (this.#isStopped) return undefined;
+    this.#isBacklogWaiting = !this.#isBacklogOpen;
+    if (!this.#isBacklogWaiting) {
+      this.#tokensUsed = 0;
+      this.#isTurnTaken = this.#isBacklogsTurn;
+      return undefined;
+    }
     this.#room ??= Promise.withResolvers();
     this.#schedule();
     return this.#room.promise;
@@ -139,13 +150,13 @@ export class Uplink {
   }
 
   get #isTurnDue(): boolean {
-    return this.#room !== undefined && this.#tokensUsed >= BACKLOG_SHARE;
+    return this.#isBacklogWaiting && this.#tokensUsed >= BACKLOG_SHARE;
   }
 
   /** A token for live traffic that need not wait behind the backlog's turn. */
   #takeToken(): boolean {
     if (this.#isTurnDue || !this.#bucket.take()) return false;
-    if (this.#room) this.#tokensUsed++;
+    if (this.#isBacklogWaiting) this.#tokensUsed++;
     return true;
   }
 
@@ -171,7 +182,7 @@ export class Uplink {
   #run(): void {
     for (let next; (next = this.#queue.peek());) {
       if (!next.isFree && !this.#bucket.take()) break;
-      if (!next.isFree && this.#room) this.#tokensUsed++;
+      if (!next.isFree && this.#isBacklogWaiting) this.#tokensUsed++;
       this.#shift();
       this.#connection.send(next.text, "data");
     }
@@ -182,7 +193,6 @@ export class Uplink {
 
   #openRoom(): void {
     if (!this.#room || !this.#isBacklogOpen) return;
-    this.#tokensUsed = 0;
     this.#room.resolve();
     this.#room = undefined;
   }

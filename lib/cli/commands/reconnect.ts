@@ -8,7 +8,8 @@ export const reconnect: Command = {
   summary: "Have the running node dial its cloud now",
   details:
     `Asks through the node's admin socket and does not wait for the link; SIGUSR1
-does the same.`,
+and SIGUSR2 do the same. A link that is up is closed and dialled anew 5 s later,
+so that the cloud does not end both.`,
   options: CONFIG_OPTIONS,
   examples: [
     ["reconnect --config /etc/metamanager/edge.yaml", "Dial now"],

@@ -64,10 +64,15 @@ class World {
     }
   }
 
-  /** Sends a backlog as the outbox does, until it is told to end. */
+  /** Sends a backlog as the outbox does: it comes back a turn later. */
   async backlog(count: number, content: unknown = null): Promise<void> {
+    const turn = () =>
+      new Promise((resolve) => this.clock.defer(() => resolve(0)));
     for (let i = 0; i < count; i++) {
-      for (let room; (room = this.uplink.room());) await room;
+      for (let room; (room = this.uplink.room());) {
+        await room;
+        await turn();
+      }
       if (!this.uplink.send(message(`b${i}`, "update", content))) return;
     }
   }
