@@ -88,20 +88,17 @@ export async function runActs(
   const { onEvent, keep = false, timeoutMs } = options;
   const clock = options.clock ?? new SystemClock();
   options.signal?.throwIfAborted();
-  const limit = limitOf(clock, options.limitMs ?? LIMIT_MS);
-  const signal = AbortSignal.any([
-    limit.signal,
-    ...options.signal ? [options.signal] : [],
-  ]);
+  // In one turn: no signal comes between the folder and who removes it.
+  const folder = Deno.makeTempDirSync({ prefix: "metamanager-demo-" });
+  options.onFolder?.(folder);
+  const limit = limitOf(clock, options.limitMs ?? LIMIT_MS, options);
+  const { signal } = limit;
   const story = new Story({
     clock,
     onEvent,
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  // In one turn: no signal comes between the folder and who removes it.
-  const folder = Deno.makeTempDirSync({ prefix: "metamanager-demo-" });
-  options.onFolder?.(folder);
   let ok = true;
   try {
     await using world = await World.create({
@@ -123,12 +120,19 @@ export async function runActs(
   return { ok, steps, elapsedMs, ...(keep ? { folder } : {}) };
 }
 
-/** A signal that comes when the time is up, with a failed step as its reason. */
+/**
+ * A signal that comes with another one, or when the time is up: then its
+ * reason is a failed step. The timer holds it, as `AbortSignal.any` does not:
+ * what waits for such a signal alone may be collected with it.
+ */
 function limitOf(
   clock: Clock,
   limitMs: number,
+  { signal }: { readonly signal?: AbortSignal },
 ): { readonly signal: AbortSignal; readonly cancel: () => void } {
   const controller = new AbortController();
+  const onAbort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   const timer = clock.after(limitMs, () =>
     controller.abort(
       new StepFailedError(
@@ -136,5 +140,11 @@ function limitOf(
         "its time is up at this step",
       ),
     ));
-  return { signal: controller.signal, cancel: () => timer.cancel() };
+  return {
+    signal: controller.signal,
+    cancel: () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
 }

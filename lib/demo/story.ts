@@ -78,7 +78,6 @@ export class Story {
     this.#step++;
     this.#hop = hop;
     try {
-      signal.throwIfAborted();
       const result = await this.unlessEnded(check);
       this.#held++;
       const atMs = this.elapsedMs;
@@ -116,6 +115,7 @@ export class Story {
    */
   async unlessEnded<T>(run: () => T | Promise<T>): Promise<T> {
     const { signal } = this.#options;
+    signal.throwIfAborted();
     const ended = Promise.withResolvers<never>();
     const onAbort = () => ended.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });

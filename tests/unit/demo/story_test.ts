@@ -113,3 +113,17 @@ Deno.test("Story, a signal ends the step under way, and no other begins", async 
   assertEquals(await next.then(() => "held", (reason) => reason), "SIGINT");
   assertEquals([begun, events.length, story.held], [false, 1, 0]);
 });
+
+Deno.test("Story.unlessEnded, begins nothing once the signal has come", async () => {
+  const story = new Story({
+    clock: new VirtualClock(),
+    onEvent: () => {},
+    signal: AbortSignal.abort("over"),
+  });
+  let began = false;
+  const reason = await story.unlessEnded(() => {
+    began = true;
+    return new Promise(() => {});
+  }).then(() => "done", (reason) => reason);
+  assertEquals([reason, began], ["over", false]);
+});
