@@ -173,14 +173,21 @@ Deno.test("runActs, tells its folder before anything runs in it", async () => {
 });
 
 Deno.test("runDemo, the step it is at when its time is up does not hold, and all is cleaned up", async () => {
+  const clock = new VirtualClock();
   const endless: Act = async (stage) => {
     stage.story.act("Endless");
     await stage.story.step(
       { from: "user", to: "node", operation: "wait", resource: "-" },
-      () => new Promise<string>(() => {}),
+      async () => {
+        await clock.advance(50);
+        return await new Promise<string>(() => {});
+      },
     );
   };
-  const { events, result, folder } = await run([endless], { limitMs: 50 });
+  const { events, result, folder } = await run([endless], {
+    limitMs: 50,
+    clock,
+  });
   assertEquals([result.ok, result.steps], [false, 0]);
   const last = events.at(-1);
   assert(last?.kind === "failed");
@@ -190,13 +197,15 @@ Deno.test("runDemo, the step it is at when its time is up does not hold, and all
 });
 
 Deno.test("runDemo, time that is up between two steps ends it, too, and is told once", async () => {
+  const clock = new VirtualClock();
   const hop = { from: "user", to: "node", operation: "go", resource: "-" };
   const stuck: Act = async (stage) => {
     stage.story.act("Stuck");
     await stage.story.step(hop as never, () => "gone");
+    await clock.advance(50);
     await new Promise(() => {});
   };
-  const { events, result } = await run([stuck], { limitMs: 50 });
+  const { events, result } = await run([stuck], { limitMs: 50, clock });
   assertEquals([result.ok, result.steps], [false, 1]);
   assertEquals(events.map(({ kind }) => kind), ["act", "step", "failed"]);
 });

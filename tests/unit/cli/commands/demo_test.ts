@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { demoOf } from "../../../../lib/cli/commands/demo.ts";
 import { main } from "../../../../lib/cli/mod.ts";
-import { ACTS, runActs } from "../../../../lib/demo/demo.ts";
+import { type Act, ACTS, runActs } from "../../../../lib/demo/demo.ts";
 import { FakeIo } from "../fake_io.ts";
 
 Deno.test("demo, as JSON every line is an object and the last is the result", async () => {
@@ -20,18 +20,16 @@ Deno.test("demo, as JSON every line is an object and the last is the result", as
 });
 
 Deno.test("demo, a step that does not hold makes it exit with 1, in both shapes", async () => {
-  const [connect, insert, update] = ACTS;
-  assert(connect && insert && update);
-  // What the cloud sends does not arrive any more.
-  const sabotaged = demoOf((options) =>
-    runActs([connect, insert, (stage) => {
-      stage.world.hub.faults.loseDownstream = true;
-      return Promise.resolve();
-    }, update], { ...options, timeoutMs: 500 })
-  );
+  const [connect] = ACTS;
+  assert(connect);
+  const wrong: Act = async (stage) => {
+    stage.story.act("Wrong");
+    await stage.asks("query", "default/pod", { reason: "Gone" });
+  };
+  const sabotaged = demoOf((options) => runActs([connect, wrong], options));
   const text = new FakeIo();
   assertEquals(await main(["demo"], text, [sabotaged]), 1);
-  assertMatch(text.out, /FAILED\n +expected {2}update default\/pod\/web-0/);
+  assertMatch(text.out, /FAILED\n +expected {2}answer: "Gone"\n/);
   assertMatch(text.out, /\nA step failed, after \d+ that held in /);
   const json = new FakeIo();
   assertEquals(await main(["demo", "-o", "json"], json, [sabotaged]), 1);
