@@ -201,9 +201,10 @@ export class EdgeNode implements Component {
    * @param deadlineMs Milliseconds for each step.
    */
   async drain(deadlineMs: number): Promise<void> {
-    await this.#parts?.edgehub?.drain(deadlineMs);
-    await this.#parts?.edged?.drain(deadlineMs);
-    await this.#parts?.processor.drain(deadlineMs);
+    const { edgehub, edged, processor } = this.#parts ?? {};
+    for (const part of [edgehub, edged, processor]) {
+      if (part) await this.#end(part, "drain", () => part.drain(deadlineMs));
+    }
   }
 
   /** Drains, then ends every part and closes the store. */
@@ -220,21 +221,27 @@ export class EdgeNode implements Component {
   async #stop(): Promise<void> {
     await this.drain(this.#timing.stopMs / 4);
     for (const part of this.#running.reverse()) {
-      try {
-        await part.stop();
-      } catch (error) {
-        // The other parts are stopped all the same.
-        this.#log.error("part did not stop", {
-          part: part.name,
-          error: errorText(error),
-        });
-      }
+      await this.#end(part, "stop", () => part.stop());
     }
     this.#running = [];
     this.router.close();
     this.#store?.close();
     this.#log.info("node stopped", { node: this.name });
     this.#log.flush();
+  }
+
+  /** A part that fails keeps no other from being drained and stopped. */
+  async #end(
+    { name }: Component,
+    step: "drain" | "stop",
+    run: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      const text = errorText(error);
+      this.#log.error(`part did not ${step}`, { part: name, error: text });
+    }
   }
 
   #openStore(): SqliteStore {

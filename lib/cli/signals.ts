@@ -7,11 +7,12 @@ export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type EndSignal = keyof typeof SIGNALS;
 
 /**
- * How long after the first signal another one is taken for the same: a
- * terminal sends Ctrl-C to all of its processes, and a task runner passes its
- * own on, so that one press arrives twice.
+ * How long after the first signal the same one again is taken for its repeat,
+ * in milliseconds: a terminal sends Ctrl-C to all of its processes, and a task
+ * runner passes its own on, so that one press arrives twice. Nobody presses
+ * twice as fast.
  */
-export const REPEAT_MS = 500;
+const REPEAT_MS = 100;
 
 /** Where signals come from. */
 export interface SignalSource {
@@ -40,14 +41,15 @@ export interface SignalOptions {
  */
 export function watchSignals(options: SignalOptions): () => void {
   const { clock, onFirst, onSecond, source = Deno } = options;
-  let firstAtMs: number | undefined;
+  let first: { readonly signal: EndSignal; readonly atMs: number } | undefined;
   const take = (signal: EndSignal) => {
     const nowMs = clock.monotonic();
-    if (firstAtMs === undefined) {
-      firstAtMs = nowMs;
+    if (first === undefined) {
+      first = { signal, atMs: nowMs };
       return onFirst(signal);
     }
-    if (nowMs - firstAtMs >= REPEAT_MS) onSecond(signal);
+    const isRepeat = signal === first.signal && nowMs - first.atMs < REPEAT_MS;
+    if (!isRepeat) onSecond(signal);
   };
   const ends = (Object.keys(SIGNALS) as EndSignal[]).map((signal) => {
     const listener = () => take(signal);

@@ -35,7 +35,12 @@ export interface DemoOptions {
   readonly clock?: Clock;
   /** Longest wait of a step in milliseconds. @default 10 000 */
   readonly timeoutMs?: number;
+  /** Longest time of all of it in milliseconds. @default 20 000 */
+  readonly limitMs?: number;
 }
+
+/** A person who looks at it waits no longer, and it takes a third of that. */
+const LIMIT_MS = 20_000;
 
 /** How it went. */
 export interface DemoResult {
@@ -66,7 +71,8 @@ export const ACTS: readonly Act[] = [
 /**
  * Runs cloud, node and pod agent in this process, over real sockets and a
  * real store in a folder of its own, and checks every step. It ends with the
- * first step that does not hold.
+ * first step that does not hold; the one that it is at when its time is up
+ * does not.
  *
  * @throws The reason of the signal, once everything is cleaned up.
  */
@@ -81,8 +87,12 @@ export async function runActs(
 ): Promise<DemoResult> {
   const { onEvent, keep = false, timeoutMs } = options;
   const clock = options.clock ?? new SystemClock();
-  const signal = options.signal ?? new AbortController().signal;
-  signal.throwIfAborted();
+  options.signal?.throwIfAborted();
+  const limit = limitOf(clock, options.limitMs ?? LIMIT_MS);
+  const signal = AbortSignal.any([
+    limit.signal,
+    ...options.signal ? [options.signal] : [],
+  ]);
   const story = new Story({
     clock,
     onEvent,
@@ -100,13 +110,31 @@ export async function runActs(
       folder,
     });
     const stage = new Stage(world, story);
-    for (const act of acts) await act(stage);
+    for (const act of acts) await story.unlessEnded(() => act(stage));
   } catch (error) {
     if (!(error instanceof StepFailedError)) throw error;
+    story.failed(error);
     ok = false;
   } finally {
+    limit.cancel();
     if (!keep) await Deno.remove(folder, { recursive: true });
   }
   const { held: steps, elapsedMs } = story;
   return { ok, steps, elapsedMs, ...(keep ? { folder } : {}) };
+}
+
+/** A signal that comes when the time is up, with a failed step as its reason. */
+function limitOf(
+  clock: Clock,
+  limitMs: number,
+): { readonly signal: AbortSignal; readonly cancel: () => void } {
+  const controller = new AbortController();
+  const timer = clock.after(limitMs, () =>
+    controller.abort(
+      new StepFailedError(
+        `the end of the demonstration within ${limitMs / 1000} s`,
+        "its time is up at this step",
+      ),
+    ));
+  return { signal: controller.signal, cancel: () => timer.cancel() };
 }

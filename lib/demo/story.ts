@@ -34,6 +34,9 @@ export class Story {
   #act = 0;
   #step = 0;
   #held = 0;
+  /** What is being done, or was done last. */
+  #hop: Hop = { from: "user", to: "node", operation: "-", resource: "-" };
+  #hasFailed = false;
 
   /** Begins now. */
   constructor(options: StoryOptions) {
@@ -72,41 +75,60 @@ export class Story {
    */
   async step(hop: Hop, check: () => string | Promise<string>): Promise<void> {
     const { onEvent, signal } = this.#options;
-    signal.throwIfAborted();
-    const step = `${this.#act}.${++this.#step}`;
+    this.#step++;
+    this.#hop = hop;
     try {
-      const result = await this.#unlessEnded(check);
-      this.#held++;
-      onEvent({ kind: "step", step, atMs: this.elapsedMs, ...hop, result });
-    } catch (error) {
       signal.throwIfAborted();
+      const result = await this.unlessEnded(check);
+      this.#held++;
+      const atMs = this.elapsedMs;
+      onEvent({ kind: "step", step: this.#name, atMs, ...hop, result });
+    } catch (cause) {
+      const error = signal.aborted ? signal.reason : cause;
+      if (signal.aborted && !(error instanceof StepFailedError)) throw error;
       const failed = error instanceof StepFailedError
         ? error
         : new StepFailedError("no error", errorText(error), { cause: error });
-      const { expected, came } = failed;
-      onEvent({
-        kind: "failed",
-        step,
-        atMs: this.elapsedMs,
-        ...hop,
-        expected,
-        came,
-      });
+      this.failed(failed);
       throw failed;
     }
   }
 
-  /** What is under way when the signal comes is left to itself. */
-  async #unlessEnded(check: () => string | Promise<string>): Promise<string> {
+  /** Shows what did not hold, at the present step, unless something was shown. */
+  failed({ expected, came }: StepFailedError): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#options.onEvent({
+      kind: "failed",
+      step: this.#name,
+      atMs: this.elapsedMs,
+      ...this.#hop,
+      expected,
+      came,
+    });
+  }
+
+  /**
+   * Waits for what is under way, but not beyond the signal: then it is left to
+   * itself.
+   *
+   * @throws The reason of the signal.
+   */
+  async unlessEnded<T>(run: () => T | Promise<T>): Promise<T> {
     const { signal } = this.#options;
     const ended = Promise.withResolvers<never>();
     const onAbort = () => ended.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      return await Promise.race([check(), ended.promise]);
+      return await Promise.race([run(), ended.promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** The present step, as `<act>.<number>`. */
+  get #name(): string {
+    return `${this.#act}.${this.#step}`;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Message } from "../message/mod.ts";
+import type { Message, MessageFault } from "../message/mod.ts";
 
 /** A question to the cloud whose answer an agent waits for. */
 export interface RemoteRequest {
@@ -89,6 +89,8 @@ export type Effect =
     readonly resource: string;
     readonly reason: string;
   }
+  /** An answer of the cloud that can never be stored; it got its reason. */
+  | { readonly kind: "fault"; readonly fault: MessageFault }
   /** Something worth a counter and a log line. */
   | { readonly kind: "noted"; readonly what: Noted; readonly resource: string };
 
@@ -98,7 +100,6 @@ export type Noted =
   | "raised"
   | "stale"
   | "unsolicited"
-  | "refused-answer"
   | "damaged-row"
   | "event-dropped"
   | "outbox-full";

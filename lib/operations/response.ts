@@ -1,6 +1,7 @@
 import {
   faultAnswer,
   type Message,
+  type MessageFault,
   Operation,
   PermanentFault,
   readAnswer,
@@ -88,7 +89,7 @@ function takeInOrRefuse(
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { operation, resource, source, group } = message.route;
-    const answer = faultAnswer(context, {
+    const fault: MessageFault = {
       kind: error.kind,
       text: error.message,
       msgId: message.header.msg_id,
@@ -96,9 +97,10 @@ function takeInOrRefuse(
       resource,
       ...(source ? { source } : {}),
       ...(group ? { group } : {}),
-    }, "cloud");
-    const noted: Effect = { kind: "noted", what: "refused-answer", resource };
-    return answer ? [noted, { kind: "to-cloud", message: answer }] : [noted];
+    };
+    const told: Effect = { kind: "fault", fault };
+    const answer = faultAnswer(context, fault, "cloud");
+    return answer ? [told, { kind: "to-cloud", message: answer }] : [told];
   }
 }
 

@@ -107,6 +107,9 @@ export class Release {
       case "refused":
         observer.refused?.(effect.resource, effect.reason);
         return;
+      case "fault":
+        observer.fault?.(effect.fault, "cloud");
+        return;
       case "noted":
         observer.noted?.(effect.what, effect.resource);
         return;

@@ -39,18 +39,58 @@ Deno.test("metamanager demo, holds with the program's permissions, in colour-fre
     assertEquals(out.includes("\x1b"), false);
   }));
 
+/** Reads standard output until it has said something. */
+async function readUntil(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  text: string,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let seen = "";
+  while (!seen.includes(text)) {
+    const { value, done } = await reader.read();
+    assert(!done, `ended early:\n${seen}`);
+    seen += decoder.decode(value, { stream: true });
+  }
+  return seen;
+}
+
+Deno.test("metamanager demo, exits with 1 when a step fails, and leaves nothing", () =>
+  withFolder(async (folder) => {
+    const child = start(folder);
+    const reader = child.stdout.getReader();
+    await readUntil(reader, "\n2  ");
+    // It stands where the power cut wants to put the store.
+    const [demo] = [...Deno.readDirSync(folder)];
+    await Deno.mkdir(`${folder}/${demo?.name}/image`);
+    const seen = await readUntil(reader, "A step failed, after ");
+    assertMatch(
+      seen,
+      /user +-> node +power +off +FAILED\n +expected {2}no error/,
+    );
+    for (;;) if ((await reader.read()).done) break;
+    assertEquals(await new Response(child.stderr).text(), "");
+    assertEquals((await child.status).code, 1);
+  }));
+
+Deno.test("metamanager demo, exits with 1 at the step it is at when its time is up", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await start(folder, "--limit", "0.3")
+      .output();
+    const [out, err] = [stdout, stderr].map((b) => new TextDecoder().decode(b));
+    assertEquals([code, err], [1, ""], out);
+    assertMatch(
+      out ?? "",
+      /FAILED\n +expected {2}the end of the demonstration within 0\.3 s\n/,
+    );
+    assertMatch(out ?? "", /\nA step failed, after \d+ that held in /);
+  }));
+
 /** Interrupts it in the middle; it must clean up and say so. */
 function interrupt(first: Deno.Signal, ...more: Deno.Signal[]): Promise<void> {
   return withFolder(async (folder) => {
     const child = start(folder);
     const reader = child.stdout.getReader();
-    const decoder = new TextDecoder();
-    let seen = "";
-    while (!seen.includes("\n2  ")) {
-      const { value, done } = await reader.read();
-      assert(!done, `ended early:\n${seen}`);
-      seen += decoder.decode(value, { stream: true });
-    }
+    await readUntil(reader, "\n2  ");
     for (const signal of [first, ...more]) child.kill(signal);
     for (;;) if ((await reader.read()).done) break;
     const err = new TextDecoder().decode(

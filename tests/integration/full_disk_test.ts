@@ -41,7 +41,7 @@ async function tinyNode(world: World, hub: ScriptedHub): Promise<EdgeNode> {
     parts: { storeSizes: STORE_SIZES },
   });
   await node.start();
-  await hub.connected();
+  await until(() => hub.received.length > 0, "the link is up");
   return node;
 }
 

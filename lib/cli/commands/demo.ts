@@ -1,26 +1,40 @@
 import { SystemClock } from "../../base/mod.ts";
 import { type DemoEvent, type DemoResult, runDemo } from "../../demo/mod.ts";
 import { errorText, LOG_LEVELS, Logger } from "../../telemetry/mod.ts";
-import { type Command, ExitCode, UsageError } from "../command.ts";
+import {
+  type Command,
+  type CommandInput,
+  ExitCode,
+  UsageError,
+} from "../command.ts";
 import { eventJson, eventText, resultJson, resultText } from "../demo_view.ts";
 import type { Io } from "../io.ts";
 import { readOutput } from "../output.ts";
 import { type EndSignal, SIGNALS, watchSignals } from "../signals.ts";
 import { isColored, painter } from "../style.ts";
 
-/** `demo`: cloud, node and pod agent in one process, step by step. */
-export const demo: Command = {
+/** Largest `--limit`. */
+const LIMIT_S_MAX = 3600;
+/** How long cleaning up may take before the process ends all the same. */
+const CLEAN_UP_MS_MAX = 5000;
+
+const DEMO: Omit<Command, "run"> = {
   name: "demo",
   summary: "Run a cloud hub, a node and a pod agent, and show what flows where",
   details:
     `Runs all three in this process: a cloud hub behind TLS on a loopback port, with
 certificates made on the spot, a node with its store in a temporary folder, and
 a pod agent at the node's Unix socket. It drives the seven operations, an outage
-and a restart, and checks every step. It exits with 0 only if all held, and
-leaves nothing behind. The hub's times are a tenth of CloudCore's, so that
+and a restart, and checks every step. It exits with 0 only if all held within
+20 s, and leaves nothing behind. The hub's times are a tenth of CloudCore's, so that
 repeats and repairs can be seen; it asks for no client certificate.`,
   options: [
     { name: "keep", doc: "Keep the folder, and print its path" },
+    {
+      name: "limit",
+      value: "SECONDS",
+      doc: "Exit with 1 at the step it is at after so long [20]",
+    },
     {
       name: "log-level",
       value: LOG_LEVELS.join("|"),
@@ -42,32 +56,72 @@ repeats and repairs can be seen; it asks for no client certificate.`,
     ],
     ["demo -o json", "For a script"],
   ],
-  async run({ io, flag, value }) {
-    const output = readOutput(value("output"), ["text", "json"]);
-    const log = loggerOf(io, value("log-level"));
-    const show = shower(io, output);
-    let folder: string | undefined;
-    const stop = onSignals(io, () => flag("keep") ? undefined : folder);
-    try {
-      const result = await runDemo({
-        onEvent: show.event,
-        signal: stop.signal,
-        keep: flag("keep"),
-        onFolder: (path) => folder = path,
-        ...(log ? { log } : {}),
-      });
-      show.result(result);
-      return result.ok ? ExitCode.ok : ExitCode.failure;
-    } catch (error) {
-      if (!stop.signal.aborted) throw error;
-      const { reason } = stop.signal;
-      io.stderr(`Ended by ${reason}, everything is cleaned up\n`);
-      return SIGNALS[reason as EndSignal];
-    } finally {
-      stop.end();
-    }
-  },
 };
+
+/** `demo`: cloud, node and pod agent in one process, step by step. */
+export const demo: Command = demoOf(runDemo);
+
+/**
+ * The command over a demonstration.
+ *
+ * @param demonstrate Runs it.
+ */
+export function demoOf(demonstrate: typeof runDemo): Command {
+  return { ...DEMO, run: (input) => run(input, demonstrate) };
+}
+
+async function run(
+  { io, flag, value }: CommandInput,
+  demonstrate: typeof runDemo,
+): Promise<number> {
+  const output = readOutput(value("output"), ["text", "json"]);
+  const log = loggerOf(io, value("log-level"));
+  const limitMs = readLimit(value("limit"));
+  const show = shower(io, output);
+  let folder: string | undefined;
+  const toRemove = () => flag("keep") ? undefined : folder;
+  const stop = onSignals(io, toRemove);
+  const late = new SystemClock().after(limitMs + CLEAN_UP_MS_MAX, () => {
+    removeFolder(io, toRemove());
+    io.stderr("Cleaning up takes too long, ended\n");
+    Deno.exit(ExitCode.failure);
+  });
+  try {
+    const result = await demonstrate({
+      onEvent: show.event,
+      signal: stop.signal,
+      keep: flag("keep"),
+      onFolder: (path) => folder = path,
+      limitMs,
+      ...(log ? { log } : {}),
+    });
+    show.result(result);
+    return result.ok ? ExitCode.ok : ExitCode.failure;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    const { reason } = stop.signal;
+    io.stderr(`Ended by ${reason}, everything is cleaned up\n`);
+    return SIGNALS[reason as EndSignal];
+  } finally {
+    late.cancel();
+    stop.end();
+  }
+}
+
+/**
+ * Milliseconds that it may take.
+ *
+ * @throws {UsageError} If that is no time.
+ */
+function readLimit(text = "20"): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds > 0 && seconds <= LIMIT_S_MAX) {
+    return seconds * 1000;
+  }
+  throw new UsageError(
+    `Option --limit expects seconds, ${LIMIT_S_MAX} at most, got: ${text}`,
+  );
+}
 
 /**
  * The node's log, if it is wanted.

@@ -14,9 +14,8 @@ export const run: Command = {
   summary: "Run the node",
   details:
     `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
-what it took, and exits with 0 within 5 s; a second signal, half a second later
-or more, ends it at once. SIGUSR1 dials the cloud now if the link is down. Log
-lines go to standard error.
+what it took, and exits with 0 within 5 s; a second signal ends it at once.
+SIGUSR1 dials the cloud now if the link is down. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
   options: CONFIG_OPTIONS,
   examples: [

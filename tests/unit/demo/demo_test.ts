@@ -6,6 +6,7 @@ import {
   runActs,
 } from "../../../lib/demo/demo.ts";
 import type { DemoEvent } from "../../../lib/demo/mod.ts";
+import { VirtualClock } from "../../support/virtual_clock.ts";
 
 const [connect, insert, update] = ACTS;
 assert(connect && insert && update);
@@ -169,4 +170,39 @@ Deno.test("runActs, tells its folder before anything runs in it", async () => {
   const told: string[] = [];
   const { folder } = await run([], { onFolder: (path) => told.push(path) });
   assertEquals(told, [folder]);
+});
+
+Deno.test("runDemo, the step it is at when its time is up does not hold, and all is cleaned up", async () => {
+  const endless: Act = async (stage) => {
+    stage.story.act("Endless");
+    await stage.story.step(
+      { from: "user", to: "node", operation: "wait", resource: "-" },
+      () => new Promise<string>(() => {}),
+    );
+  };
+  const { events, result, folder } = await run([endless], { limitMs: 50 });
+  assertEquals([result.ok, result.steps], [false, 0]);
+  const last = events.at(-1);
+  assert(last?.kind === "failed");
+  assertEquals([last.step, last.operation], ["1.1", "wait"]);
+  assertEquals(last.expected, "the end of the demonstration within 0.05 s");
+  assertEquals(await exists(folder), false);
+});
+
+Deno.test("runDemo, time that is up between two steps ends it, too, and is told once", async () => {
+  const hop = { from: "user", to: "node", operation: "go", resource: "-" };
+  const stuck: Act = async (stage) => {
+    stage.story.act("Stuck");
+    await stage.story.step(hop as never, () => "gone");
+    await new Promise(() => {});
+  };
+  const { events, result } = await run([stuck], { limitMs: 50 });
+  assertEquals([result.ok, result.steps], [false, 1]);
+  assertEquals(events.map(({ kind }) => kind), ["act", "step", "failed"]);
+});
+
+Deno.test("runDemo, a demonstration that ends leaves no timer of its limit", async () => {
+  const clock = new VirtualClock();
+  const { ok } = await runActs([], { onEvent: () => {}, clock });
+  assertEquals([ok, clock.pending], [true, 0]);
 });

@@ -231,8 +231,12 @@ Deno.test("response, a faulty answer settles its request and is refused to the c
       "Resource version is not an unsigned 64-bit integer",
     ],
   );
-  const { what, resource } = only(outcome, "noted");
-  assertEquals([what, resource], ["refused-answer", CONFIG]);
+  const { kind, resource, msgId } = only(outcome, "fault").fault;
+  assertEquals([kind, resource, msgId], [
+    "bad-content",
+    CONFIG,
+    answer.header.msg_id,
+  ]);
   assertEquals(bench.store.get(CONFIG), before);
   assertEquals(effects(outcome, "hand-over"), []);
 });

@@ -473,6 +473,27 @@ Deno.test("requests that share an upstream message count against the bound", asy
   assertEquals(edged.take().length, 2);
 });
 
+Deno.test("an answer of the cloud that can never be stored is told as a fault", async () => {
+  const faults: string[] = [];
+  await using bench = await ProcessorBench.start({
+    observer: {
+      fault: (fault, origin) =>
+        faults.push(`${origin} ${fault.kind} ${fault.resource}`),
+    },
+  });
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  edged.send(fromEdged("query", "default/secret/s"));
+  await bench.clock.settle();
+  const [asked] = bench.cloud.take();
+  const secret = object("Secret", "s", "not-a-number");
+  await bench.fromCloud(newResponse(TEST_STAMP, asked as Message, secret));
+  assertEquals(faults, ["cloud bad-content default/secret/s"]);
+  assertEquals(edged.take().length, 1);
+});
+
 Deno.test("a full outbox refuses a report with an error that may be repeated", async () => {
   const noted: string[] = [];
   const failures: unknown[] = [];
