@@ -97,7 +97,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/store/reader.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/revisions.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/row.ts": "tests/unit/store/scrub_test.ts",
-  "lib/store/salvage.ts": "tests/unit/store/repair_test.ts",
   "lib/store/session.ts": "tests/unit/store/open_test.ts",
   "lib/store/state.ts": "tests/unit/store/schema_test.ts",
   "lib/store/stats.ts": "tests/unit/store/transaction_test.ts",

@@ -78,6 +78,8 @@ Deno.test("malformed_message_is_contained: each is answered with its reason, cou
     "edgehub.message-size=64KiB",
   ));
   await hub.connected();
+  // The operator's socket is there after the link.
+  await node.ready();
   let count = 0;
   for (const [name, [spoil, reason]] of Object.entries(CASES)) {
     const before = await revision(world);
