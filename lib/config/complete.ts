@@ -8,12 +8,17 @@ const NAME_REGEXP = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 /** Path of KubeEdge's cloud endpoint: project, node. */
 const EVENTS_PATH_REGEXP = /^\/([^/]+)\/([^/]+)\/events\/?$/;
 
+/** Port of CloudCore's certificate server (wire document, 3). */
+const ENROLMENT_PORT = 10_002;
+
 /** Something wrong with one key, seen beside the others. */
 export interface Complaint {
   /** The key. */
   readonly key: ConfigKey;
   /** What is wrong and what was expected. */
   readonly expected: string;
+  /** The key that asks for this one: its place is told if this one has none. */
+  readonly because?: ConfigKey;
 }
 
 /** Values with nothing left open. */
@@ -59,7 +64,13 @@ export function complete(
       complaints.push({ key, expected });
     }
   }
-  if (url) filled["edgehub.websocket.url"] = fullUrl(url, filled);
+  if (url) {
+    filled["edgehub.websocket.url"] = fullUrl(url, filled);
+    if (filled["edgehub.http-server"] === "") {
+      filled["edgehub.http-server"] = `${url.hostname}:${ENROLMENT_PORT}`;
+      sources["edgehub.http-server"] = "edgehub.websocket.url";
+    }
+  }
   return { values: filled, sources, complaints };
 }
 

@@ -52,6 +52,9 @@ export interface LoadedConfig {
 /** Longest file that is read, in UTF-16 units; edge.yaml has some thousands. */
 const FILE_LENGTH_MAX = 1024 * 1024;
 
+/** What stands where a secret was. */
+const REDACTED = "[redacted]";
+
 const NOTHING: ReadResult = { given: {}, problems: [] };
 
 /**
@@ -77,7 +80,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   if (problems.length > 0) throw new ConfigError(problems);
   const { sources } = completed;
   return {
-    config: buildConfig(completed.values),
+    config: buildConfig(completed.values, given),
     sources,
     notes: notes(completed.values),
     effective: () => effective(completed.values, sources),
@@ -117,15 +120,16 @@ function located(
   values: ConfigValues,
   given: Given,
 ): Problem {
-  const { key, expected } = complaint;
-  const entry = given[key];
+  const { key, expected, because } = complaint;
+  const spec: KeySpec = SCHEMA[key];
+  const entry = given[key] ?? (because && given[because]);
   const { source, line, column } = entry ?? { source: "default" };
   return {
     source,
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
     key,
-    value: showValue(values[key]),
+    ...(spec.secret ? {} : { value: showValue(values[key]) }),
     expected,
   };
 }
@@ -136,8 +140,13 @@ function effective(
 ): EffectiveEntry[] {
   const entries = Object.entries(SCHEMA) as [ConfigKey, KeySpec][];
   return entries.map(([key, spec]) => {
-    const value = spec.secret ? "[redacted]" : values[key];
-    const text = formatValue(spec, value);
-    return { key, value, text, source: sources[key] };
+    const source = sources[key];
+    if (spec.secret && values[key] !== "") {
+      // The output can be used as edge.yaml; a placeholder could not.
+      const text = formatValue(spec, "");
+      return { key, value: REDACTED, text, source: `${source}, not shown` };
+    }
+    const text = formatValue(spec, values[key]);
+    return { key, value: values[key], text, source };
   });
 }

@@ -116,6 +116,30 @@ export const SCHEMA = {
     max: 600,
     doc: "Longest time for the answer to a ping.",
   },
+  "edgehub.token": {
+    type: "string",
+    default: "",
+    secret: true,
+    doc:
+      "KubeEdge's join token (keadm gettoken); erased here once it was used.",
+  },
+  "edgehub.token-file": {
+    type: "path",
+    default: "",
+    doc:
+      "File with the join token, looked for while the node runs; removed once it was used.",
+  },
+  "edgehub.http-server": {
+    type: "string",
+    default: "",
+    doc:
+      "CloudCore's certificate server, HOST:PORT; empty: the host of url, port 10002.",
+  },
+  "edgehub.rotate-certificates": {
+    type: "boolean",
+    default: true,
+    doc: "Replace the node's certificate well before it ends.",
+  },
   "edgehub.controller.heartbeat": {
     type: "duration",
     default: 15,
