@@ -1,5 +1,5 @@
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import type { Clock } from "../base/mod.ts";
 import { checkServerCertificate, type Credentials } from "./credentials.ts";
 import { IdentityError } from "./errors.ts";
@@ -11,6 +11,7 @@ import {
   statusOf,
 } from "./http_message.ts";
 import type { ServerAddress } from "./server_address.ts";
+import { TlsLine } from "./tls_line.ts";
 import { reasonOf } from "./tls_reason.ts";
 
 /** Whom the server must be. */
@@ -167,10 +168,13 @@ async function exchange(
   },
 ): Promise<HttpMessage> {
   const { request, context, signal, progress } = options;
-  const socket = connect(request, context.server);
-  const destroy = () => socket.destroy(new Error("Given up"));
+  const line = new TlsLine(context.server);
+  const giveUp = Promise.withResolvers<never>();
+  const onAbort = () => giveUp.reject(new Error("Given up"));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await new Promise<HttpMessage>((resolve, reject) => {
+    const answer = new Promise<HttpMessage>((resolve, reject) => {
       const reader = new HttpReader({ kind: "response" });
       // What throws in a listener would end the process.
       const safely = (act: () => HttpMessage | undefined) => {
@@ -181,36 +185,31 @@ async function exchange(
           reject(error);
         }
       };
-      socket.once("connect", () => progress.isConnected = true);
-      socket.once("secureConnect", () =>
-        safely(() => {
-          if (checkPeer(socket, request.trust)) socket.write(bytes);
-          return undefined;
-        }));
-      socket.on(
-        "data",
-        (chunk: Uint8Array) => safely(() => reader.push(chunk)),
-      );
-      socket.once("end", () => safely(() => reader.end()));
-      socket.once("close", () => reject(new Error("Connection was closed")));
-      // `on`: an error that nobody hears would end the process.
-      socket.on("error", reject);
-      if (signal.aborted) destroy();
-      else signal.addEventListener("abort", destroy, { once: true });
+      line.open(tlsOptions(request, context.server), {
+        connected: () => progress.isConnected = true,
+        secured: (socket) =>
+          safely(() => {
+            if (checkPeer(socket, request.trust)) socket.write(bytes);
+            return undefined;
+          }),
+        data: (chunk) => safely(() => reader.push(chunk)),
+        end: () => safely(() => reader.end()),
+        closed: (error) => reject(error ?? new Error("Connection was closed")),
+      });
     });
+    return await Promise.race([answer, giveUp.promise]);
   } finally {
-    signal.removeEventListener("abort", destroy);
-    socket.destroy();
+    signal.removeEventListener("abort", onAbort);
+    line.close();
   }
 }
 
-function connect(
+function tlsOptions(
   { trust, client }: HttpsRequest,
-  { host, port }: ServerAddress,
-): tls.TLSSocket {
-  return tls.connect({
+  { host }: ServerAddress,
+): tls.ConnectionOptions {
+  return {
     host,
-    port,
     // An address is checked against the certificate's IP names; SNI has none.
     ...(net.isIP(host) ? {} : { servername: host }),
     ...(trust.kind === "authorities"
@@ -220,7 +219,7 @@ function connect(
     // CloudCore's server offers h2 as well.
     ALPNProtocols: ["http/1.1"],
     minVersion: "TLSv1.2",
-  });
+  };
 }
 
 /**
