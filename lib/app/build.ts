@@ -28,6 +28,8 @@ import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
 import type { NodeTiming } from "./timing.ts";
+import { Trust } from "./trust.ts";
+import { credentialFiles, hasIdentity } from "./trust_config.ts";
 
 /** What the parts of a node are built from. */
 export interface Ingredients extends ObserverParts {
@@ -55,6 +57,8 @@ export interface Parts {
   readonly processor: Processor;
   /** The cloud link; none in a standalone node. */
   readonly edgehub: Edgehub | undefined;
+  /** The node's identity; none without a certificate. */
+  readonly trust: Trust | undefined;
   /** The local link, if one is configured. */
   readonly edged: EdgedLink | undefined;
   /** Keeps the checks true. */
@@ -67,7 +71,16 @@ export interface Parts {
 export function buildParts(from: Ingredients): Parts {
   const { config, store, clock } = from;
   const processor = buildProcessor(from);
-  const edgehub = config.edgehub.websocket.url ? buildEdgehub(from) : undefined;
+  const trust = hasIdentity(config)
+    ? new Trust({
+      ...from,
+      redial: () => edgehub?.redial(),
+      reconnect: () => edgehub?.reconnect(),
+    })
+    : undefined;
+  const edgehub = config.edgehub.websocket.url
+    ? buildEdgehub(from, trust)
+    : undefined;
   const edged = config.edged.socket || config.edged.listen
     ? buildEdged(from, edgehub)
     : undefined;
@@ -84,9 +97,16 @@ export function buildParts(from: Ingredients): Parts {
     ? buildAdmin(from, housekeeping)
     : undefined;
   registerGauges(from.metrics, { processor, edgehub, edged, store });
-  const inOrder = [processor, edged, edgehub, snapshots, admin, housekeeping]
-    .filter((part) => part !== undefined);
-  return { processor, edgehub, edged, housekeeping, inOrder };
+  const inOrder = [
+    processor,
+    edged,
+    ...trust?.parts ?? [],
+    edgehub,
+    snapshots,
+    admin,
+    housekeeping,
+  ].filter((part) => part !== undefined);
+  return { processor, edgehub, trust, edged, housekeeping, inOrder };
 }
 
 function buildProcessor(from: Ingredients): Processor {
@@ -109,7 +129,8 @@ function buildProcessor(from: Ingredients): Processor {
   return processor;
 }
 
-function buildEdgehub(from: Ingredients): Edgehub {
+/** @param trust Says which credentials a dial may use. */
+function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
   const { router, clock, random, stamp, timing } = from;
   const { websocket, controller, reconnect, messageBytesMax } =
     from.config.edgehub;
@@ -119,11 +140,8 @@ function buildEdgehub(from: Ingredients): Edgehub {
     random,
     stamp,
     url: new URL(websocket.url),
-    files: {
-      caFile: websocket.cafile,
-      certFile: websocket.certfile,
-      keyFile: websocket.keyfile,
-    },
+    files: credentialFiles(from.config),
+    ...(trust ? { credentials: () => trust.node.credentials() } : {}),
     nodeId: controller.nodeId,
     projectId: controller.projectId,
     handshakeTimeoutMs: websocket.handshakeTimeoutMs,
@@ -135,7 +153,7 @@ function buildEdgehub(from: Ingredients): Edgehub {
     },
     reconnect,
     messageBytesMax,
-    observer: edgehubObserver(from),
+    observer: edgehubObserver(from, trust),
   });
 }
 

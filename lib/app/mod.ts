@@ -8,4 +8,5 @@
  */
 export { EdgeNode, type NodeParts } from "./edge_node.ts";
 export type { NodeStatus } from "./status.ts";
+export type { IdentityStatus } from "./trust.ts";
 export type { NodeTiming } from "./timing.ts";

@@ -3,6 +3,7 @@ import type { Edgehub, LinkState } from "../edgehub/mod.ts";
 import type { Processor } from "../processor/mod.ts";
 import type { Store, StoreStats } from "../store/mod.ts";
 import type { HealthReport } from "../telemetry/mod.ts";
+import type { IdentityStatus, Trust } from "./trust.ts";
 
 /** State of a node for an operator: figures and reasons, no contents. */
 export interface NodeStatus {
@@ -23,6 +24,8 @@ export interface NodeStatus {
     /** Address. */
     readonly url: string;
   };
+  /** Key and certificate; missing for a node that needs none. */
+  readonly identity?: IdentityStatus;
   /** Modules of the agents that are attached. */
   readonly agents: readonly string[];
   /** The store; missing before it is open. */
@@ -51,6 +54,8 @@ export interface StatusSources {
   readonly url: string;
   /** The parts, as far as they are built. */
   readonly edgehub: Edgehub | undefined;
+  /** The node's identity. */
+  readonly trust: Trust | undefined;
   /** The local link. */
   readonly edged: EdgedLink | undefined;
   /** The processor. */
@@ -72,6 +77,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
       since: new Date(edgehub?.state.since ?? startedMs).toISOString(),
       url: sources.url,
     },
+    ...(sources.trust ? { identity: sources.trust.status } : {}),
     agents: edged?.agents ?? [],
     ...(store ? { store: store.stats() } : {}),
     problems: store?.problems ?? [],

@@ -98,6 +98,17 @@ export class Edgehub implements Component {
     this.#wake.abort(new Error("Dial now"));
   }
 
+  /**
+   * Dials anew, for credentials that have changed: a link that is up ends
+   * with a close frame first.
+   */
+  redial(): void {
+    this.reconnect();
+    const session = this.#session;
+    if (!session) return;
+    this.#tasks.spawn("redial", () => session.close(CLOSE_DEADLINE_MS));
+  }
+
   /** The NodeConnection of this moment, for a group. */
   nodeConnection(group: string): Message {
     return this.#connectionMessage(group, this.#state.state === "connected");
