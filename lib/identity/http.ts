@@ -74,8 +74,8 @@ export class HttpsError extends Error {
   /** Whether the same again may work. */
   readonly retryable: boolean;
   /**
-   * Whether the server took the connection and then said nothing. The runtime
-   * cannot end a TLS handshake, so each such try may cost a socket for good:
+   * Whether the server took the connection and never ended the TLS handshake.
+   * The runtime cannot end one, so each such try may cost a socket for good:
    * leave long pauses (Deno 2.7.11).
    */
   readonly isSilent: boolean;
@@ -120,7 +120,7 @@ export async function httpsGet(
   signal?.throwIfAborted();
   const bytes = format(request, server);
   const ended = new AbortController();
-  const progress = { isConnected: false };
+  const progress = { isShaking: false };
   const timer = clock.after(timeoutMs, () => ended.abort());
   const onAbort = () => ended.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -137,7 +137,7 @@ export async function httpsGet(
     throw asHttpsError(error, {
       server,
       lateMs: ended.signal.aborted ? timeoutMs : undefined,
-      isSilent: progress.isConnected,
+      isSilent: progress.isShaking,
     });
   } finally {
     timer.cancel();
@@ -164,7 +164,7 @@ async function exchange(
     request: HttpsRequest;
     context: HttpsContext;
     signal: AbortSignal;
-    progress: { isConnected: boolean };
+    progress: { isShaking: boolean };
   },
 ): Promise<HttpMessage> {
   const { request, context, signal, progress } = options;
@@ -186,9 +186,10 @@ async function exchange(
         }
       };
       line.open(tlsOptions(request, context.server), {
-        connected: () => progress.isConnected = true,
+        connected: () => progress.isShaking = true,
         secured: (socket) =>
           safely(() => {
+            progress.isShaking = false;
             if (checkPeer(socket, request.trust)) socket.write(bytes);
             return undefined;
           }),

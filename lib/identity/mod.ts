@@ -60,7 +60,12 @@ export {
 } from "./rotation_timer.ts";
 export { readServerAddress, type ServerAddress } from "./server_address.ts";
 export { JoinToken } from "./token.ts";
-export { GivenToken, TokenFile, type TokenSource } from "./token_source.ts";
+export {
+  GivenToken,
+  NO_FILE,
+  TokenFile,
+  type TokenSource,
+} from "./token_source.ts";
 export {
   type Joining,
   type TrustState,

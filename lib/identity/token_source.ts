@@ -19,6 +19,9 @@ export interface TokenSource {
   erase(): Promise<string>;
 }
 
+/** What {@link TokenFile.erase} says of a pipe or terminal: nothing to do. */
+export const NO_FILE = "it is no file";
+
 /** A file with a join token; it may come and go. */
 export class TokenFile implements TokenSource {
   /** Path of the file. */
@@ -57,7 +60,7 @@ export class TokenFile implements TokenSource {
   erase(): Promise<string> {
     try {
       // A pipe or terminal is not ours to remove.
-      if (!Deno.statSync(this.place).isFile) return Promise.resolve("no file");
+      if (!Deno.statSync(this.place).isFile) return Promise.resolve(NO_FILE);
       removeOrEmpty(this.place);
       return Promise.resolve("");
     } catch (error) {

@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { IdentityError } from "../../../lib/identity/errors.ts";
 import { JoinToken } from "../../../lib/identity/token.ts";
-import { GivenToken, TokenFile } from "../../../lib/identity/token_source.ts";
+import {
+  GivenToken,
+  NO_FILE,
+  TokenFile,
+} from "../../../lib/identity/token_source.ts";
 import { RECORDED_TOKEN } from "../../support/enrolment_recording.ts";
 
 const token = JoinToken.parse(RECORDED_TOKEN);
@@ -31,8 +35,8 @@ Deno.test("TokenFile, what is no file is not removed, what cannot be read is sai
     IdentityError,
     "Cannot read the join token",
   );
-  assertEquals(await source.erase(), "no file");
-  assertEquals(await new TokenFile("/dev/null").erase(), "no file");
+  assertEquals(await source.erase(), NO_FILE);
+  assertEquals(await new TokenFile("/dev/null").erase(), NO_FILE);
   await Deno.remove(folder);
 });
 
