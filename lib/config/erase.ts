@@ -8,9 +8,13 @@ export type Erased =
   /** It is still there, and why. */
   | { readonly kind: "kept"; readonly reason: string };
 
+/** Whoever may write any file and give it to anybody. */
+const ROOT = 0;
+
 /**
  * Empties the value of one key in edge.yaml and leaves every other byte as it
- * is. Only a file of our own user is changed: written beside, synced, renamed.
+ * is. Only a file of our own user is changed, by root any: written beside with
+ * the same owner and mode, synced, renamed.
  *
  * @param key Dotted path of the key.
  * @returns Whether the value is gone; a failure is told, never thrown, since
@@ -23,7 +27,8 @@ export async function eraseValue(
   try {
     const path = Deno.realPathSync(file);
     const stat = Deno.statSync(path);
-    if (stat.uid !== null && stat.uid !== Deno.uid()) {
+    const uid = Deno.uid();
+    if (uid !== ROOT && stat.uid !== uid) {
       return kept("the file is another user's");
     }
     const before = Deno.readTextFileSync(path);
@@ -51,8 +56,9 @@ function replaceFile(path: string, text: string, stat: Deno.FileInfo): void {
       for (let at = 0; at < bytes.length;) {
         at += file.writeSync(bytes.subarray(at));
       }
-      if (Deno.statSync(beside).gid !== stat.gid) {
-        Deno.chownSync(beside, null, stat.gid);
+      const { uid, gid } = Deno.statSync(beside);
+      if (uid !== stat.uid || gid !== stat.gid) {
+        Deno.chownSync(beside, stat.uid, stat.gid);
       }
       if (stat.mode !== null) Deno.chmodSync(beside, stat.mode & 0o777);
       file.syncSync();

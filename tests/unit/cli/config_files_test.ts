@@ -134,3 +134,20 @@ Deno.test("checkFiles, a neighbour's certificate and a key that others may read 
   ]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("checkFiles, a node without a certificate of its own needs the authority", async () => {
+  const file = await Deno.makeTempFile();
+  const { config } = await loadConfig({
+    sets: [
+      "edgehub.websocket.url=wss://127.0.0.1:10000",
+      `edgehub.websocket.cafile=${file}`,
+    ],
+    hostname: () => "h",
+  });
+  const keys = () => checkFiles(config, 0).problems.map(({ key }) => key);
+  assertEquals(keys(), ["edgehub.websocket.cafile"]);
+  const ca = await CertificateAuthority.create(new SystemClock());
+  await Deno.writeTextFile(file, ca.cert);
+  assertEquals(keys(), []);
+  await Deno.remove(file);
+});

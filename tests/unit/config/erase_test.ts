@@ -71,3 +71,24 @@ Deno.test("eraseValue, what cannot be erased is kept as it is, with the reason",
     assertEquals(await Deno.readTextFile(file), "edgehub: {}\n");
   });
 });
+
+Deno.test("eraseValue, the file keeps its owner, or is not touched where it is another user's", async () => {
+  const text = `edgehub:\n  token: ${RECORDED_TOKEN}\n`;
+  await withFile(text, async (file) => {
+    const isRoot = Deno.uid() === 0;
+    if (isRoot) await Deno.chown(file, 12, 34);
+    const erased = await eraseValue(isRoot ? file : "/etc/hostname", KEY);
+    assertEquals(erased.kind, isRoot ? "erased" : "kept");
+    const { uid, gid } = await Deno.stat(file);
+    if (isRoot) assertEquals([uid, gid], [12, 34]);
+  });
+});
+
+Deno.test("eraseValue, a write that fails leaves the file and nothing beside", async () => {
+  const text = `edgehub:\n  token: ${RECORDED_TOKEN}\n`;
+  await withFile(text, async (file) => {
+    await Deno.mkdir(`${file}.metamanager-new/x`, { recursive: true });
+    assertEquals((await eraseValue(file, KEY)).kind, "kept");
+    assertEquals(await Deno.readTextFile(file), text);
+  });
+});

@@ -13,7 +13,11 @@ import {
   NodeTrust,
   type NodeTrustOptions,
 } from "../../../lib/identity/node_trust.ts";
-import { TokenFile } from "../../../lib/identity/token_source.ts";
+import { JoinToken } from "../../../lib/identity/token.ts";
+import {
+  TokenFile,
+  type TokenSource,
+} from "../../../lib/identity/token_source.ts";
 import { Logger } from "../../../lib/telemetry/mod.ts";
 import { until } from "../../support/edged_harness.ts";
 import { KillingSystem } from "../../support/killing_system.ts";
@@ -78,7 +82,10 @@ class Stage implements AsyncDisposable {
   }
 
   /** Ends what watches, and builds a new one; does not start it. */
-  async restart(keyFiles?: KeyFileSystem): Promise<void> {
+  async restart(
+    keyFiles?: KeyFileSystem,
+    token: TokenSource = new TokenFile(this.tokenFile),
+  ): Promise<void> {
     await this.#trust?.stop();
     const { clock, files, tokenFile, lines } = this;
     const options: NodeTrustOptions = {
@@ -89,7 +96,7 @@ class Stage implements AsyncDisposable {
       // Time runs faster here than the server answers.
       timeoutMs: DAY_MS,
       files,
-      tokens: [new TokenFile(tokenFile)],
+      tokens: [token],
       tokenFiles: [tokenFile],
       remedy: "Token",
       log: new Logger("identity", { clock, sink: (line) => lines.push(line) }),
@@ -317,6 +324,42 @@ Deno.test("NodeTrust, half a pair ends no link, a rotated one is told once", asy
   stage.trust.rotated();
   for (let i = 0; i < 5; i++) await stage.clock.advance(5000);
   assertEquals(stage.changes, ["replaced", "rotated"]);
+});
+
+Deno.test("NodeTrust, a token that cannot be removed is said once and used once", async () => {
+  await using stage = await Stage.make({ pair: {} });
+  const token = await new JoinTokens(ca, system).issue();
+  const kept = { place: "x", erase: () => Promise.resolve("read-only") };
+  let reads = 0;
+  await stage.restart(undefined, {
+    ...kept,
+    read: () => {
+      reads++;
+      return JoinToken.parse(token);
+    },
+  });
+  await stage.trust.start();
+  stage.trust.linkUp();
+  await stage.look(() => reads > 20, "looked often");
+  const said = stage.lines.filter((line) => line.includes("read-only"));
+  assertEquals([said.length, stage.server.requests.length], [1, 0]);
+});
+
+Deno.test("NodeTrust, what nobody foresaw is logged and not the end", async () => {
+  await using stage = await Stage.make();
+  let failures = 2;
+  await stage.restart(undefined, {
+    place: "x",
+    erase: () => Promise.resolve(""),
+    read: () => {
+      if (failures-- > 0) throw new TypeError("never");
+      return undefined;
+    },
+  });
+  await stage.trust.start();
+  await stage.put({});
+  await stage.look(() => stage.kind === "good", "looks on");
+  assert(stage.lines.some((line) => line.includes("cannot judge")));
 });
 
 Deno.test("NodeTrust, stop ends a request that is under way and leaves no timer", async () => {
