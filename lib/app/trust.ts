@@ -90,7 +90,10 @@ export class Trust {
         this.rotation?.lookNow();
         options.redial();
       },
-      onClock: options.reconnect,
+      onClock: () => {
+        this.rotation?.lookNow();
+        options.reconnect();
+      },
       onState: () => this.#tell(),
     });
     this.rotation = edgehub.rotateCertificates

@@ -1,5 +1,6 @@
 import { type Component, sleep, TaskSet } from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import type { Credentials } from "./credentials.ts";
 import { dialCredentials } from "./dial_credentials.ts";
 import { IdentityError } from "./errors.ts";
@@ -43,8 +44,8 @@ export interface NodeTrustOptions
 
 /** Time between looks, in milliseconds. */
 const LOOK_MS = 5000;
-/** A difference of the clocks from which on the wall clock was set. */
-const JUMP_MS = 10_000;
+/** Longest time for which files that look the same are not read again. */
+const SETTLED_MS = 60_000;
 
 /**
  * Keeps the node joined: judges its key and certificate, joins with a token
@@ -63,6 +64,7 @@ export class NodeTrust implements Component {
   readonly #tasks: TaskSet;
   readonly #files: TrustFiles;
   readonly #attempts: JoinAttempts;
+  readonly #wallClock: ClockWatch;
   readonly #ended = new AbortController();
   #isStarted = false;
   #state: TrustState = {
@@ -70,8 +72,6 @@ export class NodeTrust implements Component {
     looseMode: undefined,
     joining: undefined,
   };
-  /** Wall clock minus monotonic clock at the last look. */
-  #offsetMs = 0;
   /** What the files looked like at the last look. */
   #print = "";
   /** Certificate and authority as they were read last. */
@@ -80,6 +80,8 @@ export class NodeTrust implements Component {
   readonly #doubts = new Set<"link" | "rotation">();
   /** Whether the cloud has taken the certificate that is in place. */
   #isConfirmed = false;
+  /** On the monotonic clock: the files are read again, unchanged or not. */
+  #readAtMs = 0;
   /** What the files looked like when a token could not be removed. */
   #keptPrint = "";
 
@@ -90,6 +92,7 @@ export class NodeTrust implements Component {
     this.#tasks = new TaskSet((task, error) =>
       options.log.error("trust ended", { task, error: errorText(error) })
     );
+    this.#wallClock = new ClockWatch(options.clock);
     this.#files = new TrustFiles({ ...options, system: this.#system });
     this.#attempts = new JoinAttempts({
       ...options,
@@ -108,7 +111,6 @@ export class NodeTrust implements Component {
   async start(): Promise<void> {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    this.#offsetMs = this.#clockOffsetMs();
     this.#print = this.#files.print();
     this.#texts = this.#files.texts();
     this.#judge();
@@ -152,6 +154,7 @@ export class NodeTrust implements Component {
   linkUp(): void {
     this.#doubts.delete("link");
     this.#isConfirmed = true;
+    this.#readAtMs = 0;
   }
 
   /** A rotation that the cloud refuses is helped by a token as well. */
@@ -186,7 +189,9 @@ export class NodeTrust implements Component {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    this.#lookAround();
+    if (!this.#hasChanged() && this.#isSettled()) return;
+    this.#readAtMs = this.#options.clock.monotonic() + SETTLED_MS;
+    this.#compareTexts();
     const found = this.#files.token();
     const verdict = this.#judge(found);
     if (!wantsToken(verdict, this.#doubts.size > 0)) {
@@ -205,28 +210,40 @@ export class NodeTrust implements Component {
     this.#options.onCredentials("joined");
   }
 
-  /** Sees what has changed since the last look. */
-  #lookAround(): void {
-    const { onClock, onCredentials, log } = this.#options;
+  /** Nothing to do while this certificate lasts. */
+  #isSettled(): boolean {
+    const { clock } = this.#options;
+    const { verdict, joining } = this.#state;
+    return verdict?.kind === "good" && !joining && this.#doubts.size === 0 &&
+      verdict.notAfterMs > clock.now() && clock.monotonic() < this.#readAtMs;
+  }
+
+  /** Whether files or clock are not as they were at the last look. */
+  #hasChanged(): boolean {
+    const { onClock, log } = this.#options;
     const print = this.#files.print();
-    const byMs = this.#clockOffsetMs() - this.#offsetMs;
-    const isSet = Math.abs(byMs) >= JUMP_MS;
-    if (print !== this.#print || isSet) this.#attempts.hurry();
+    const byMs = this.#wallClock.setByMs();
+    const hasChanged = print !== this.#print || byMs !== 0;
+    if (hasChanged) this.#attempts.hurry();
     this.#print = print;
-    this.#offsetMs += byMs;
-    if (isSet) {
-      log.warn("the wall clock was set", { byMs: Math.round(byMs) });
+    if (byMs !== 0) {
+      log.warn("the wall clock was set", { byMs });
       onClock?.();
     }
+    return hasChanged;
+  }
+
+  /** Tells when the files hold other credentials than before. */
+  #compareTexts(): void {
     const texts = this.#files.texts();
     if (texts === this.#texts) return;
     this.#texts = texts;
     // A half of a pair is no reason to end a link.
     if (!isUsable(this.#judge())) return;
-    log.info("other credentials are in place");
+    this.#options.log.info("other credentials are in place");
     this.#isConfirmed = false;
     this.#doubts.delete("link");
-    onCredentials("replaced");
+    this.#options.onCredentials("replaced");
   }
 
   /**
@@ -276,10 +293,5 @@ export class NodeTrust implements Component {
     if (this.#keptPrint === this.#print) return;
     this.#keptPrint = this.#print;
     await this.#attempts.erase(found.source);
-  }
-
-  #clockOffsetMs(): number {
-    const { clock } = this.#options;
-    return clock.now() - clock.monotonic();
   }
 }

@@ -262,11 +262,11 @@ Deno.test("wrong_clock_destroys_nothing, D8: 1970, then five years ahead, then r
 });
 
 Deno.test("interrupted_upgrade_still_runs, H4: SIGKILL in the middle of joining leaves nothing or all, and the next process joins", async () => {
-  let node: NodeProcess | undefined;
+  const started: NodeProcess[] = [];
   let killed: Promise<void> | undefined;
   await using joins = await JoinWorld.start(({ path }) => {
     if (path !== "/edge.crt" || killed) return undefined;
-    killed = node?.kill();
+    killed = started[0]?.kill();
     return "hang up";
   });
   const token = await joins.token();
@@ -274,7 +274,8 @@ Deno.test("interrupted_upgrade_still_runs, H4: SIGKILL in the middle of joining 
   const sets = joins.world.sets(
     ...joins.sets(`edgehub.token-file=${joins.tokenFile}`, "log.level=debug"),
   );
-  node = new NodeProcess(sets);
+  const node = new NodeProcess(sets);
+  started.push(node);
   await until(() => killed !== undefined, "asked for the certificate");
   await killed;
   await node[Symbol.asyncDispose]();
