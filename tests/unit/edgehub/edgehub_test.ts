@@ -400,6 +400,21 @@ Deno.test("Edgehub, reconnect dials now", () =>
     reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
   }));
 
+Deno.test("Edgehub, redial ends the link with a goodbye and dials anew, one link at a time", () =>
+  withHub(async (hub, world) => {
+    // Nothing to end yet: it just does not wait.
+    world.edgehub.redial();
+    await world.edgehub.start();
+    await world.connected();
+    world.edgehub.redial();
+    world.edgehub.redial();
+    await world.connected(2);
+    const ended = await hub.events.waitFor(({ kind }) => kind === "ended");
+    assert(/1000/.test(ended.detail), ended.detail);
+    assertEquals([world.dials, opens(hub)], [2, 2]);
+    assert((world.downs[0]?.waitMs ?? 0) >= 5000);
+  }));
+
 Deno.test("Edgehub, stop is quick while it dials, waits and talks, and leaves nothing", async () => {
   await using silent = new TestServer(swallow);
   const dialling = new World(`ws://127.0.0.1:${silent.port}/`);
