@@ -59,6 +59,8 @@ export class Trust {
   readonly #files: CredentialFiles;
   readonly #remedy: string;
   #said = "";
+  /** Why cloud and node do not take each other's certificates. */
+  #refusal: LinkError | undefined;
 
   /** Builds it stopped. */
   constructor(options: TrustIngredients) {
@@ -137,13 +139,18 @@ export class Trust {
 
   /** The cloud has answered on a link with the node's certificate. */
   linkUp(): void {
+    this.#refusal = undefined;
     this.node.linkUp();
+    this.#tell();
   }
 
   /** A dial failed, or a link ended. */
   linkDown(error: LinkError): void {
     // A cloud that checks who comes with which certificate stays mute.
     if (error.kind === "tls" || error.kind === "mute") this.node.linkRefused();
+    if (error.kind !== "tls") return;
+    this.#refusal = error;
+    this.#tell();
   }
 
   #notAfterMs(): number | undefined {
@@ -156,8 +163,11 @@ export class Trust {
       keyFile: this.#files.keyFile,
       remedy: this.#remedy,
     });
+    if (text.state !== "trusted") return text;
+    const refusal = this.#refusal;
+    if (refusal && text.isWell) return refusedText(text, refusal, this.#remedy);
     const rotation = this.rotation?.state;
-    if (rotation?.kind !== "failing" || text.state !== "trusted") return text;
+    if (rotation?.kind !== "failing") return text;
     return { ...text, ...renewalText(text, rotation) };
   }
 
@@ -171,6 +181,20 @@ export class Trust {
     if (isWell) log.child("identity").info("identity", { reason });
     else log.child("identity").warn("identity", { reason, hint });
   }
+}
+
+/** A certificate that seems good, and brings no link. */
+function refusedText(
+  text: TrustText,
+  refusal: LinkError,
+  remedy: string,
+): TrustText {
+  return {
+    ...text,
+    isWell: false,
+    reason: `${text.reason}; no link with it: ${refusal.message}`,
+    hint: [refusal.hint, remedy].filter(Boolean).join(". Or: "),
+  };
 }
 
 /** A certificate that is good, and should have been replaced. */

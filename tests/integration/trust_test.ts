@@ -183,6 +183,28 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: the pair runs out, then 
   assertEquals(await Deno.readTextFile(joins.files.caFile), changed.cert);
 });
 
+Deno.test("dead_credentials_recover_without_rejoin, D7: a pair that the cloud refuses is said, and a token replaces it", async () => {
+  await using joins = await JoinWorld.start();
+  // The cloud was set up anew: another authority of the same name.
+  const former = await CertificateAuthority.create(new SystemClock());
+  joins.write(await former.client(NODE));
+  await using hub = await MtlsHub.start(joins.ca);
+  const sets = [
+    `edgehub.websocket.url=wss://127.0.0.1:${hub.port}`,
+    `edgehub.token-file=${joins.tokenFile}`,
+  ];
+  const clock = new QuickClock(50);
+  await using node = await joins.node({ sets, parts: { clock } });
+  await node.start();
+  await until(() => identityOf(node).state === "degraded", "refused");
+  const { reason } = identityOf(node);
+  assertStringIncludes(reason, "no link with it: ");
+  assertStringIncludes(reason, `into ${joins.tokenFile}`);
+  await joins.drop(await joins.token());
+  await connected(node);
+  await until(() => identityOf(node).state === "ok", "well again");
+});
+
 Deno.test("rotated_certificate_used_by_every_connection, D6: after a rotation the cloud sees the new serial only", async () => {
   await using joins = await JoinWorld.start();
   const { ca } = joins;
