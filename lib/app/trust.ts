@@ -172,14 +172,16 @@ export class Trust {
   }
 
   #tell(): void {
-    const { isWell, reason, hint } = this.#text();
+    const { state, isWell, reason, hint } = this.#text();
     const said = hint ? `${reason}. ${hint}` : reason;
     const { health, log } = this.#options;
     health.set(Check.identity, isWell ? "ok" : "degraded", said);
-    if (said === this.#said || !this.node.state.verdict) return;
+    const { verdict, joining } = this.node.state;
+    // What becomes of joining is told by whoever joins.
+    if (said === this.#said || !verdict || joining) return;
     this.#said = said;
-    if (isWell) log.child("identity").info("identity", { reason });
-    else log.child("identity").warn("identity", { reason, hint });
+    if (isWell) log.child("identity").info(state, { reason });
+    else log.child("identity").warn(state, { reason, hint });
   }
 }
 

@@ -86,7 +86,10 @@ export class JoinAttempts {
     const { clock, log, files, system, onState } = this.#options;
     if (clock.monotonic() < this.#dueAtMs) return false;
     const { token, source: { place } } = found;
-    if (this.#failures === 0) onState({ kind: "trying", place });
+    if (this.#failures === 0) {
+      onState({ kind: "trying", place });
+      log.info("joining", { place });
+    }
     try {
       const enrolled = await enrol({
         ...this.#options,

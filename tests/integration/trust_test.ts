@@ -246,6 +246,37 @@ Deno.test("rotated_certificate_used_by_every_connection, D6: after a rotation th
   });
 });
 
+Deno.test("dead_credentials_recover_without_rejoin, D7: a refused renewal is said, the link stays, a token helps", async () => {
+  await using joins = await JoinWorld.start();
+  const { ca } = joins;
+  const life = { fromMs: -95 * DAY_MS, untilMs: 5 * DAY_MS };
+  joins.write(await ca.client(NODE, life));
+  await withEnrolmentHub({
+    ca,
+    clock: new SystemClock(),
+    intercept: ({ clientCertificate }) =>
+      clientCertificate && { status: 401, body: new Uint8Array(0) },
+  }, async ({ port, endpoint }) => {
+    const sets = [
+      `edgehub.http-server=127.0.0.1:${port}`,
+      `edgehub.token-file=${joins.tokenFile}`,
+    ];
+    const parts = { clock: new QuickClock(50) };
+    await using node = await joins.node({ sets, parts });
+    await node.start();
+    await connected(node);
+    await until(
+      () => identityOf(node).reason.includes("it cannot be renewed: "),
+      "said",
+    );
+    assertEquals(node.status().identity?.state, "trusted");
+    await joins.drop(await endpoint.tokens.issue());
+    await until(() => identityOf(node).state === "ok", "joined anew");
+    await connected(node);
+    assert(!isThere(joins.tokenFile));
+  });
+});
+
 Deno.test("wrong_clock_destroys_nothing, D8: 1970, then five years ahead, then right", async () => {
   await using joins = await JoinWorld.start();
   joins.write(await joins.ca.client(NODE));

@@ -147,7 +147,8 @@ class Stage implements AsyncDisposable {
   }
 }
 
-const DONE = { kind: "good" };
+const failuresOf = ({ trust: { state: { joining } } }: Stage) =>
+  joining?.kind === "failing" ? joining.failures : 0;
 
 Deno.test("NodeTrust, joins with a token, removes it, and says so", async () => {
   await using stage = await Stage.make();
@@ -156,7 +157,7 @@ Deno.test("NodeTrust, joins with a token, removes it, and says so", async () => 
   await stage.trust.start();
   assertEquals(stage.kind, "missing");
   await until(() => stage.changes.length > 0, "joined");
-  assertEquals([stage.kind, stage.changes], [DONE.kind, ["joined"]]);
+  assertEquals([stage.kind, stage.changes], ["good", ["joined"]]);
   assert(stage.certificate && !stage.hasToken);
   assertEquals(stage.trust.state.joining, undefined);
   assertEquals(stage.trust.credentials().certPem, stage.certificate);
@@ -213,11 +214,14 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: a refused token rests fo
   assert(joining?.kind === "failing" && joining.failures === 1);
   assertStringIncludes(joining.message, "The cloud refused the join token");
   assert(stage.hasToken);
-  for (let i = 0; i < 100; i++) await stage.clock.advance(5000);
+  let looks = 0;
+  await stage.look(() => ++looks > 100, "8 min");
   assertEquals(stage.server.requests.length, 2);
   await stage.look(() => stage.server.requests.length === 4, "asked again");
+  await until(() => failuresOf(stage) === 2, "refused again");
   await stage.drop();
-  await stage.look(() => stage.changes.length > 0, "joined");
+  await stage.clock.advance(5000);
+  await until(() => stage.changes.length > 0, "joined");
   assertEquals(stage.kind, "good");
 });
 
@@ -281,7 +285,8 @@ Deno.test("NodeTrust, a token that is not needed stays until the link has shown 
   for (let i = 0; i < 5; i++) await stage.clock.advance(5000);
   assert(stage.hasToken);
   stage.trust.linkUp();
-  await stage.look(() => !stage.hasToken, "removed");
+  await stage.clock.advance(5000);
+  await until(() => !stage.hasToken, "removed");
   assertEquals([stage.server.requests.length, stage.kind], [0, "good"]);
 });
 
@@ -325,6 +330,27 @@ Deno.test("NodeTrust, half a pair ends no link, a rotated one is told once", asy
   stage.trust.rotated();
   for (let i = 0; i < 5; i++) await stage.clock.advance(5000);
   assertEquals(stage.changes, ["replaced", "rotated"]);
+});
+
+Deno.test("NodeTrust, completes what was killed without asking the cloud", async () => {
+  await using stage = await Stage.make();
+  const { cert, key } = await ca.client("edge-1");
+  const { certFile, keyFile, caFile } = stage.files;
+  await Deno.mkdir(`${stage.folder}/certs`);
+  await Deno.writeTextFile(`${certFile}.new`, cert);
+  await Deno.writeTextFile(`${keyFile}.new`, key, { mode: 0o600 });
+  await Deno.writeTextFile(`${caFile}.new`, ca.cert);
+  await stage.trust.start();
+  assertEquals([stage.kind, stage.server.requests.length], ["good", 0]);
+});
+
+Deno.test("NodeTrust, sees the end of a certificate when it comes", async () => {
+  await using stage = await Stage.make({ pair: { untilMs: 12_000 } });
+  await stage.trust.start();
+  assertEquals(stage.kind, "good");
+  for (let i = 0; i < 3; i++) await stage.clock.advance(5000);
+  await until(() => stage.kind === "expired", "expired");
+  assertEquals(stage.changes, []);
 });
 
 Deno.test("NodeTrust, a token that cannot be removed is said once and used once", async () => {
