@@ -86,7 +86,7 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: a refused token is said,
   await using joins = await JoinWorld.start();
   await joins.drop(await joins.token(-60_000));
   const sets = [`edgehub.token-file=${joins.tokenFile}`];
-  const parts = { clock: new QuickClock(50) };
+  const parts = { clock: new QuickClock(20) };
   await using node = await joins.node({ sets, parts });
   await node.start();
   const refused = "cannot join: The cloud refused the join token: 400 " +
@@ -119,7 +119,7 @@ Deno.test("certificate_bound_to_node, I7: with a neighbour's pair there is no di
   await joins.drop(await joins.token());
   const before = contentsOf(joins.files);
   const sets = [`edgehub.token-file=${joins.tokenFile}`];
-  const parts = { clock: new QuickClock(50) };
+  const parts = { clock: new QuickClock(20) };
   await using node = await joins.node({ sets, parts });
   await node.start();
   const reason = "The certificate is not this node's: expected " +
@@ -143,7 +143,7 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: the pair runs out, then 
   await using joins = await JoinWorld.start();
   const { ca } = joins;
   joins.write(await ca.client(NODE, { fromMs: -2 * DAY_MS, untilMs: -DAY_MS }));
-  const clock = new QuickClock(50);
+  const clock = new QuickClock(20);
   const first = await MtlsHub.start(ca);
   const { port } = first;
   const sets = [
@@ -193,7 +193,7 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: a pair that the cloud re
     `edgehub.websocket.url=wss://127.0.0.1:${hub.port}`,
     `edgehub.token-file=${joins.tokenFile}`,
   ];
-  const clock = new QuickClock(50);
+  const clock = new QuickClock(20);
   await using node = await joins.node({ sets, parts: { clock } });
   await node.start();
   await until(() => identityOf(node).state === "degraded", "refused");
@@ -222,7 +222,7 @@ Deno.test("rotated_certificate_used_by_every_connection, D6: after a rotation th
       `edgehub.websocket.url=wss://127.0.0.1:${hub.port}`,
       `edgehub.http-server=127.0.0.1:${port}`,
     ];
-    const parts = { clock: new QuickClock(50) };
+    const parts = { clock: new QuickClock(20) };
     await using node = await joins.node({ sets, parts });
     await node.start();
     await until(() => requests.length === 1, "rotated");
@@ -261,7 +261,7 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: a refused renewal is sai
       `edgehub.http-server=127.0.0.1:${port}`,
       `edgehub.token-file=${joins.tokenFile}`,
     ];
-    const parts = { clock: new QuickClock(50) };
+    const parts = { clock: new QuickClock(20) };
     await using node = await joins.node({ sets, parts });
     await node.start();
     await connected(node);
@@ -277,11 +277,29 @@ Deno.test("dead_credentials_recover_without_rejoin, D7: a refused renewal is sai
   });
 });
 
+Deno.test("option_set_is_option_used, H2: without rotate-certificates a due certificate stays", async () => {
+  await using joins = await JoinWorld.start();
+  const life = { fromMs: -95 * DAY_MS, untilMs: 5 * DAY_MS };
+  joins.write(await joins.ca.client(NODE, life));
+  const before = contentsOf(joins.files);
+  for (const isOn of [false, true]) {
+    const sets = [`edgehub.rotate-certificates=${isOn}`];
+    await using node = await joins.node({ sets });
+    await node.start();
+    await connected(node);
+    const { renewalDue } = node.status().identity ?? {};
+    assertEquals(renewalDue !== undefined, isOn);
+    if (isOn) await until(() => joins.server.requests.length > 0, "asked");
+    else assertEquals(joins.server.requests.length, 0);
+  }
+  assertEquals(contentsOf(joins.files), before);
+});
+
 Deno.test("wrong_clock_destroys_nothing, D8: 1970, then five years ahead, then right", async () => {
   await using joins = await JoinWorld.start();
   joins.write(await joins.ca.client(NODE));
   const before = contentsOf(joins.files);
-  const clock = new QuickClock(50);
+  const clock = new QuickClock(20);
   clock.wrongByMs = -clock.now();
   const sets = [`edgehub.token-file=${joins.tokenFile}`];
   await using node = await joins.node({ sets, parts: { clock } });
