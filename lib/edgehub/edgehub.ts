@@ -47,6 +47,8 @@ export class Edgehub implements Component {
   #state: LinkState;
   /** Whether the last dial waited in vain. */
   #isSilent = false;
+  /** Whether the credentials have changed since the last dial began. */
+  #isStale = false;
   /** Aborted to end the wait before the next dial. */
   #wake = new AbortController();
 
@@ -103,10 +105,9 @@ export class Edgehub implements Component {
    * with a close frame first.
    */
   redial(): void {
+    this.#isStale = true;
     this.reconnect();
-    const session = this.#session;
-    if (!session) return;
-    this.#tasks.spawn("redial", () => session.close(CLOSE_DEADLINE_MS));
+    if (this.#session) this.#sayGoodbye(this.#session);
   }
 
   /** The NodeConnection of this moment, for a group. */
@@ -180,6 +181,7 @@ export class Edgehub implements Component {
   /** Dials and runs one session to its end; what fails is a value. */
   async #oneLink(): Promise<{ last: LastTry; error: LinkError }> {
     const { signal } = this.#ending;
+    this.#isStale = false;
     this.#setState("dialling");
     this.#observer.dialling?.(this.#options.url.href);
     try {
@@ -231,10 +233,15 @@ export class Edgehub implements Component {
       onFault: (fault) => this.#observer.fault?.(fault),
     });
     this.#session = session;
+    if (this.#isStale) this.#sayGoodbye(session);
     await session.run();
     const livedMs = clock.monotonic() - startedMs;
     const { error, ended } = linkEnd(await connection.ended, session.givenUp);
     return { last: { ended, livedMs }, error };
+  }
+
+  #sayGoodbye(session: CloudSession): void {
+    this.#tasks.spawn("redial", () => session.close(CLOSE_DEADLINE_MS));
   }
 
   #headers(): Record<string, string> {
