@@ -50,6 +50,7 @@
 // The node.
 export {
   EdgeNode,
+  type IdentityStatus,
   type NodeParts,
   type NodeStatus,
   type NodeTiming,

@@ -28,6 +28,8 @@ import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
 import type { NodeTiming } from "./timing.ts";
+import { Trust } from "./trust.ts";
+import { credentialFiles, hasIdentity } from "./trust_config.ts";
 
 /** What the parts of a node are built from. */
 export interface Ingredients extends ObserverParts {
@@ -59,6 +61,8 @@ export interface Parts {
   readonly processor: Processor;
   /** The cloud link; none in a standalone node. */
   readonly edgehub: Edgehub | undefined;
+  /** The node's identity; none without a certificate. */
+  readonly trust: Trust | undefined;
   /** The local link, if one is configured. */
   readonly edged: EdgedLink | undefined;
   /** Keeps the checks true. */
@@ -71,7 +75,16 @@ export interface Parts {
 export function buildParts(from: Ingredients): Parts {
   const { config, store, clock } = from;
   const processor = buildProcessor(from);
-  const edgehub = config.edgehub.websocket.url ? buildEdgehub(from) : undefined;
+  const trust = hasIdentity(config)
+    ? new Trust({
+      ...from,
+      redial: () => edgehub?.redial(),
+      reconnect: () => edgehub?.reconnect(),
+    })
+    : undefined;
+  const edgehub = config.edgehub.websocket.url
+    ? buildEdgehub(from, trust)
+    : undefined;
   const edged = config.edged.socket || config.edged.listen
     ? buildEdged(from, edgehub)
     : undefined;
@@ -91,9 +104,16 @@ export function buildParts(from: Ingredients): Parts {
     ? buildAdmin(from, housekeeping)
     : undefined;
   registerGauges(from.metrics, { processor, edgehub, edged, store });
-  const inOrder = [processor, edged, edgehub, snapshots, admin, housekeeping]
-    .filter((part) => part !== undefined);
-  return { processor, edgehub, edged, housekeeping, inOrder };
+  const inOrder = [
+    processor,
+    edged,
+    ...trust?.parts ?? [],
+    edgehub,
+    snapshots,
+    admin,
+    housekeeping,
+  ].filter((part) => part !== undefined);
+  return { processor, edgehub, trust, edged, housekeeping, inOrder };
 }
 
 function buildProcessor(from: Ingredients): Processor {
@@ -121,7 +141,8 @@ function buildProcessor(from: Ingredients): Processor {
   return processor;
 }
 
-function buildEdgehub(from: Ingredients): Edgehub {
+/** @param trust Says which credentials a dial may use. */
+function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
   const { router, clock, random, stamp, timing } = from;
   const { edgehub } = from.config;
   const { websocket, controller, failover, proxy, reconnect } = edgehub;
@@ -135,11 +156,8 @@ function buildEdgehub(from: Ingredients): Edgehub {
     proxy: proxy.url === ""
       ? undefined
       : { url: new URL(proxy.url), except: proxy.except },
-    files: {
-      caFile: websocket.cafile,
-      certFile: websocket.certfile,
-      keyFile: websocket.keyfile,
-    },
+    files: credentialFiles(from.config),
+    ...(trust ? { credentials: () => trust.node.credentials() } : {}),
     nodeId: controller.nodeId,
     projectId: controller.projectId,
     handshakeTimeoutMs: websocket.handshakeTimeoutMs,
@@ -153,7 +171,7 @@ function buildEdgehub(from: Ingredients): Edgehub {
     reconnect,
     rate: edgehub.rate,
     messageBytesMax: edgehub.messageBytesMax,
-    observer: edgehubObserver(from),
+    observer: edgehubObserver(from, trust),
   });
 }
 

@@ -159,6 +159,7 @@ export class EdgeNode implements Component {
       nowMs: this.#clock.now(),
       health: this.health.report(),
       edgehub: this.#parts?.edgehub,
+      trust: this.#parts?.trust,
       edged: this.#parts?.edged,
       processor: this.#parts?.processor,
       store: this.#store,

@@ -3,9 +3,17 @@ import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { refusals } from "./refusals.ts";
+import type { Trust } from "./trust.ts";
 
-/** Turns what the cloud link tells into log lines, figures and health. */
-export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
+/**
+ * Turns what the cloud link tells into log lines, figures and health.
+ *
+ * @param trust Told how the cloud takes the node's certificate.
+ */
+export function edgehubObserver(
+  parts: ObserverParts,
+  trust?: Pick<Trust, "linkUp" | "linkDown">,
+): EdgehubObserver {
   const { metrics, health } = parts;
   const log = parts.log.child("edgehub");
   const connects = metrics.counter(
@@ -28,6 +36,7 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
     dialling: (url) => log.debug("dialling", { url }),
     connected: ({ url, certificateNotAfterMs }) => {
       connects.inc();
+      trust?.linkUp();
       health.set(Check.link, "ok", url);
       log.info("connected", {
         url,
@@ -38,6 +47,7 @@ export function edgehubObserver(parts: ObserverParts): EdgehubObserver {
     },
     down: ({ url, error, livedMs, waitMs }) => {
       downs.with(error.kind).inc();
+      trust?.linkDown(error);
       health.set(Check.link, "degraded", error.message);
       log.warn("link down", {
         url,

@@ -5,6 +5,7 @@ import type { Store, StoreStats } from "../store/mod.ts";
 import type { HealthReport, Metrics } from "../telemetry/mod.ts";
 import { type OutboxCounts, outboxCounts } from "./outbox_report.ts";
 import { type SyncReport, syncReport } from "./sync_report.ts";
+import type { IdentityStatus, Trust } from "./trust.ts";
 
 /** State of a node for an operator: figures and reasons, no contents. */
 export interface NodeStatus {
@@ -25,6 +26,8 @@ export interface NodeStatus {
     /** Address in use or dialled next; empty for a standalone node. */
     readonly url: string;
   };
+  /** Key and certificate; missing for a node that needs none. */
+  readonly identity?: IdentityStatus;
   /** Modules of the agents that are attached. */
   readonly agents: readonly string[];
   /** The store; missing before it is open. */
@@ -55,6 +58,8 @@ export interface StatusSources {
   readonly health: HealthReport;
   /** The parts, as far as they are built. */
   readonly edgehub: Edgehub | undefined;
+  /** The node's identity. */
+  readonly trust: Trust | undefined;
   /** The local link. */
   readonly edged: EdgedLink | undefined;
   /** The processor. */
@@ -78,6 +83,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
       since: new Date(edgehub?.state.since ?? startedMs).toISOString(),
       url: edgehub?.url ?? "",
     },
+    ...(sources.trust ? { identity: sources.trust.status } : {}),
     agents: edged?.agents ?? [],
     ...(store ? { store: store.stats() } : {}),
     outbox: outboxCounts(sources.metrics),

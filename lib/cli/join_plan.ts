@@ -18,8 +18,10 @@ export interface JoinPlan {
   readonly server: ServerAddress | undefined;
   /** The token, if there is one. */
   readonly token: JoinToken | undefined;
-  /** Where the token was read; empty: on the command line. */
+  /** The file that the token was read from; empty: there is none. */
   readonly tokenFile: string;
+  /** The configuration file that the token stands in; empty: it does not. */
+  readonly configFile: string;
   /** Name of the node. */
   readonly nodeId: string;
   /** Where key and certificates go. */
@@ -55,7 +57,7 @@ export async function joinPlan(input: CommandInput): Promise<JoinPlan> {
   }
   return {
     server: serverOf(value("server"), config),
-    ...tokenOf(input),
+    ...tokenOf(input, config),
     nodeId: value("node-id") ?? config.edgehub.controller.nodeId,
     files: filesOf(value("cert-dir"), config),
     attemptsMax: Number(attempts),
@@ -66,7 +68,7 @@ export async function joinPlan(input: CommandInput): Promise<JoinPlan> {
 
 function serverOf(
   text: string | undefined,
-  { edgehub: { websocket } }: Config,
+  { edgehub: { httpServer } }: Config,
 ): ServerAddress | undefined {
   if (text !== undefined) {
     const server = readServerAddress(text);
@@ -75,22 +77,40 @@ function serverOf(
       `Option --server expects HOST or HOST:PORT, got: ${text}`,
     );
   }
-  if (!websocket.url) return undefined;
-  return readServerAddress(new URL(websocket.url).hostname);
+  return httpServer ? readServerAddress(httpServer) : undefined;
 }
 
+/** The options, else the configuration; there as well the file comes first. */
 function tokenOf(
   { value }: CommandInput,
-): Pick<JoinPlan, "token" | "tokenFile"> {
+  { edgehub }: Config,
+): Pick<JoinPlan, "token" | "tokenFile" | "configFile"> {
   const given = value("token");
   const tokenFile = value("token-file") ?? "";
   if (given !== undefined && tokenFile) {
     throw new UsageError("Options --token and --token-file exclude each other");
   }
+  if (given === undefined && !tokenFile) return configuredToken(edgehub);
   const text = tokenFile ? readTokenFile(tokenFile) : given;
-  if (text === undefined) return { token: undefined, tokenFile };
+  return parsed(text, { tokenFile, configFile: "" });
+}
+
+function configuredToken(
+  { token, tokenFile, tokenSource }: Config["edgehub"],
+): Pick<JoinPlan, "token" | "tokenFile" | "configFile"> {
+  const text = tokenFile ? readTokenFile(tokenFile)?.trim() : undefined;
+  if (text) return parsed(text, { tokenFile, configFile: "" });
+  if (token) return parsed(token, { tokenFile: "", configFile: tokenSource });
+  return { token: undefined, tokenFile, configFile: "" };
+}
+
+function parsed(
+  text: string | undefined,
+  where: Pick<JoinPlan, "tokenFile" | "configFile">,
+): Pick<JoinPlan, "token" | "tokenFile" | "configFile"> {
+  if (text === undefined) return { token: undefined, ...where };
   try {
-    return { token: JoinToken.parse(text), tokenFile };
+    return { token: JoinToken.parse(text), ...where };
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error;
     throw new UsageError(`${error.message}. ${error.hint}`);

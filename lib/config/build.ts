@@ -1,12 +1,17 @@
 import type { Config } from "./config.ts";
+import type { Given } from "./given.ts";
 import { readListen } from "./listen.ts";
 import { NO_PROXY } from "./proxy.ts";
 import type { ConfigValues } from "./schema.ts";
 
-/** Shapes checked values into the configuration, deeply frozen. */
-export function buildConfig(values: ConfigValues): Config {
+/**
+ * Shapes checked values into the configuration, deeply frozen.
+ *
+ * @param given Where the values were given.
+ */
+export function buildConfig(values: ConfigValues, given: Given): Config {
   return deepFreeze({
-    edgehub: buildEdgehub(values),
+    edgehub: buildEdgehub(values, given),
     meta: {
       sync: {
         podstatus: { intervalMs: ms(values["meta.sync.podstatus.interval"]) },
@@ -32,7 +37,11 @@ export function buildConfig(values: ConfigValues): Config {
   });
 }
 
-function buildEdgehub(values: ConfigValues): Config["edgehub"] {
+function buildEdgehub(
+  values: ConfigValues,
+  given: Given,
+): Config["edgehub"] {
+  const token = given["edgehub.token"];
   return {
     websocket: {
       url: values["edgehub.websocket.url"],
@@ -49,6 +58,12 @@ function buildEdgehub(values: ConfigValues): Config["edgehub"] {
       writeDeadlineMs: ms(values["edgehub.websocket.write-deadline"]),
       readDeadlineMs: ms(values["edgehub.websocket.read-deadline"]),
     },
+    token: values["edgehub.token"],
+    // Only what came from a file has a line.
+    tokenSource: token?.value && token.line ? token.source : "",
+    tokenFile: values["edgehub.token-file"],
+    httpServer: values["edgehub.http-server"],
+    rotateCertificates: values["edgehub.rotate-certificates"],
     controller: {
       heartbeatMs: ms(values["edgehub.controller.heartbeat"]),
       projectId: values["edgehub.controller.project-id"],

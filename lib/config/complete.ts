@@ -10,6 +10,9 @@ const NAME_REGEXP = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 /** Path of KubeEdge's cloud endpoint: project, node. */
 const EVENTS_PATH_REGEXP = /^\/([^/]+)\/([^/]+)\/events\/?$/;
 
+/** Port of CloudCore's certificate server (wire document, 3). */
+const ENROLMENT_PORT = 10_002;
+
 /** What is known of the machine. */
 export interface Machine {
   /** Its name. */
@@ -65,7 +68,13 @@ export function complete(
       complaints.push({ key, expected });
     }
   }
-  if (url) filled[URL_KEY] = fullUrl(url, filled);
+  if (url) {
+    filled[URL_KEY] = fullUrl(url, filled);
+    if (filled["edgehub.http-server"] === "") {
+      filled["edgehub.http-server"] = `${url.hostname}:${ENROLMENT_PORT}`;
+      sources["edgehub.http-server"] = URL_KEY;
+    }
+  }
   filled[URLS] = further.filter((one) => one !== undefined)
     .map((one) => fullUrl(one, filled));
   completeProxy(filled, sources, { given, complaints, env: machine.env });

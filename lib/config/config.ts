@@ -24,6 +24,16 @@ export interface Config {
       /** Longest time for the answer to a ping. */
       readonly readDeadlineMs: number;
     };
+    /** KubeEdge's join token; empty: none. Never to be shown. */
+    readonly token: string;
+    /** The file in which `token` stands; empty: it was given otherwise. */
+    readonly tokenSource: string;
+    /** File that may hold a join token; empty: none. */
+    readonly tokenFile: string;
+    /** CloudCore's certificate server, `HOST:PORT`; empty: a standalone node. */
+    readonly httpServer: string;
+    /** Whether the node's certificate is replaced before it ends. */
+    readonly rotateCertificates: boolean;
     /** The node as the cloud knows it. */
     readonly controller: {
       /** Time between keepalive messages. */

@@ -4,12 +4,8 @@ import type { Config } from "./config.ts";
 import type { Given } from "./given.ts";
 import { type Complaint, ConfigError, type Problem } from "./problem.ts";
 import { readFileText, type ReadResult, readSets, showValue } from "./read.ts";
-import {
-  type ConfigKey,
-  type ConfigValues,
-  type KeySpec,
-  SCHEMA,
-} from "./schema.ts";
+import type { KeySpec } from "./key_spec.ts";
+import { type ConfigKey, type ConfigValues, SCHEMA } from "./schema.ts";
 import { notes, validate } from "./validate.ts";
 import { formatValue } from "./value.ts";
 
@@ -54,6 +50,9 @@ export interface LoadedConfig {
 /** Longest file that is read, in UTF-16 units; edge.yaml has some thousands. */
 const FILE_LENGTH_MAX = 1024 * 1024;
 
+/** What stands where a secret was. */
+const REDACTED = "[redacted]";
+
 const NOTHING: ReadResult = { given: {}, problems: [] };
 
 /**
@@ -80,7 +79,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   if (problems.length > 0) throw new ConfigError(inOrder(problems));
   const { sources } = completed;
   return {
-    config: buildConfig(completed.values),
+    config: buildConfig(completed.values, given),
     sources,
     notes: notes(completed.values),
     effective: () => effective(completed.values, sources),
@@ -130,22 +129,18 @@ function located(
   values: ConfigValues,
   given: Given,
 ): Problem {
-  const { key, expected } = complaint;
-  const entry = given[key];
+  const { key, expected, because } = complaint;
+  const spec: KeySpec = SCHEMA[key];
+  const entry = given[key] ?? (because && given[because]);
   const { source, line, column } = entry ?? { source: "default" };
   return {
     source,
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
     key,
-    ...(isSecret(key) ? {} : { value: showValue(values[key]) }),
+    ...(spec.secret ? {} : { value: showValue(values[key]) }),
     expected,
   };
-}
-
-function isSecret(key: ConfigKey): boolean {
-  const spec: KeySpec = SCHEMA[key];
-  return spec.secret ?? false;
 }
 
 function effective(
@@ -154,9 +149,13 @@ function effective(
 ): EffectiveEntry[] {
   const entries = Object.entries(SCHEMA) as [ConfigKey, KeySpec][];
   return entries.map(([key, spec]) => {
-    const isHidden = spec.secret && values[key] !== spec.default;
-    const value = isHidden ? "[redacted]" : values[key];
-    const text = formatValue(spec, value);
-    return { key, value, text, source: sources[key] };
+    const source = sources[key];
+    if (spec.secret && values[key] !== "") {
+      // The output can be used as edge.yaml; a placeholder could not.
+      const text = formatValue(spec, "");
+      return { key, value: REDACTED, text, source: `${source}, not shown` };
+    }
+    const text = formatValue(spec, values[key]);
+    return { key, value: values[key], text, source };
   });
 }

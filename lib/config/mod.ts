@@ -8,6 +8,7 @@
  * @module
  */
 export type { Config, ListenAddress } from "./config.ts";
+export { type Erased, eraseValue } from "./erase.ts";
 export {
   type EffectiveEntry,
   loadConfig,

@@ -24,6 +24,8 @@ export interface Complaint {
   readonly key: ConfigKey;
   /** What is wrong and what was expected. */
   readonly expected: string;
+  /** The key that asks for this one: its place is told if this one has none. */
+  readonly because?: ConfigKey;
 }
 
 /** The configuration cannot be used; nothing has been touched. */

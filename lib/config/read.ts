@@ -2,7 +2,8 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Given, Place } from "./given.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
-import { type ConfigKey, type KeySpec, SCHEMA } from "./schema.ts";
+import type { KeySpec } from "./key_spec.ts";
+import { type ConfigKey, SCHEMA } from "./schema.ts";
 import { describe, type RawValue, readValue } from "./value.ts";
 import { readInline, readYaml } from "./yaml_file.ts";
 

@@ -8,9 +8,10 @@ const SOCKET_PATH_BYTES_MAX = 107;
 /** Checks values that are only right or wrong beside each other. */
 export function validate(values: ConfigValues): Complaint[] {
   const complaints: Complaint[] = [];
-  const refuse = (key: ConfigKey, expected: string) =>
-    complaints.push({ key, expected });
+  const refuse: Refuse = (key, expected, because) =>
+    complaints.push({ key, expected, ...(because ? { because } : {}) });
   checkCloud(values, refuse);
+  checkEnrolment(values, refuse);
   checkSockets(values, refuse);
   if (values["store.path"] === "" || values["store.path"].endsWith("/")) {
     refuse("store.path", "expected the path of a file");
@@ -51,7 +52,11 @@ export function notes(values: ConfigValues): string[] {
   return found;
 }
 
-type Refuse = (key: ConfigKey, expected: string) => void;
+type Refuse = (
+  key: ConfigKey,
+  expected: string,
+  because?: ConfigKey,
+) => void;
 
 function checkCloud(values: ConfigValues, refuse: Refuse): void {
   const cert = values["edgehub.websocket.certfile"];
@@ -60,12 +65,20 @@ function checkCloud(values: ConfigValues, refuse: Refuse): void {
   if (cert !== "" && key === "") {
     const expected =
       "expected a path, since edgehub.websocket.certfile is given";
-    refuse("edgehub.websocket.keyfile", expected);
+    refuse(
+      "edgehub.websocket.keyfile",
+      expected,
+      "edgehub.websocket.certfile",
+    );
   }
   if (key !== "" && cert === "") {
     const expected =
       "expected a path, since edgehub.websocket.keyfile is given";
-    refuse("edgehub.websocket.certfile", expected);
+    refuse(
+      "edgehub.websocket.certfile",
+      expected,
+      "edgehub.websocket.keyfile",
+    );
   }
   const urls = [url, ...values["edgehub.websocket.urls"]];
   if (
@@ -74,11 +87,42 @@ function checkCloud(values: ConfigValues, refuse: Refuse): void {
   ) {
     const expected =
       "expected the file of the authority that signed the cloud's certificate, since the address is wss://";
-    refuse("edgehub.websocket.cafile", expected);
+    refuse("edgehub.websocket.cafile", expected, "edgehub.websocket.url");
   }
   if (values["edgehub.reconnect.cap"] < values["edgehub.reconnect.base"]) {
     const expected = "expected at least edgehub.reconnect.base";
-    refuse("edgehub.reconnect.cap", expected);
+    refuse("edgehub.reconnect.cap", expected, "edgehub.reconnect.base");
+  }
+}
+
+/** KubeEdge's token: a SHA-256 in hex and a JWT (wire document, 3). */
+const JOIN_TOKEN_REGEXP = /^[0-9a-f]{64}(\.[\w-]+){3}$/i;
+/** A server by name or address, with or without a port. */
+const SERVER_REGEXP =
+  /^(https:\/\/)?(\[[0-9a-f:.]+\]|[\w.-]+)(:0*[1-9]\d{0,4})?\/?$/i;
+
+function checkEnrolment(values: ConfigValues, refuse: Refuse): void {
+  const token = values["edgehub.token"];
+  if (token !== "" && !JOIN_TOKEN_REGEXP.test(token.trim())) {
+    const expected =
+      "expected the whole line that keadm gettoken prints, four parts separated by dots";
+    refuse("edgehub.token", expected);
+  }
+  const server = values["edgehub.http-server"];
+  const address = `https://${server.replace(/^https:\/\//i, "")}`;
+  if (
+    server !== "" && !(SERVER_REGEXP.test(server) && URL.canParse(address))
+  ) {
+    refuse("edgehub.http-server", "expected HOST or HOST:PORT");
+  }
+  if (!/^wss:/i.test(values["edgehub.websocket.url"])) return;
+  for (const key of ["edgehub.token", "edgehub.token-file"] as const) {
+    if (values[key] === "" || values["edgehub.websocket.certfile"] !== "") {
+      continue;
+    }
+    const expected =
+      `expected the path that the certificate is written to, since ${key} is given`;
+    return refuse("edgehub.websocket.certfile", expected, key);
   }
 }
 
@@ -104,6 +148,6 @@ function checkSockets(values: ConfigValues, refuse: Refuse): void {
   if (values["edged.token-file"] === "") {
     const expected =
       "expected the path of a file with a token, since edged.listen is given";
-    refuse("edged.token-file", expected);
+    refuse("edged.token-file", expected, "edged.listen");
   }
 }

@@ -4,7 +4,7 @@ import {
   readBytes,
   readDuration,
 } from "./quantity.ts";
-import type { KeySpec } from "./schema.ts";
+import type { KeySpec } from "./key_spec.ts";
 
 /** A value as it was read, before its key is known. */
 export interface RawValue {

@@ -87,6 +87,28 @@ export async function readInline(text: string): Promise<RawValue> {
   return quoted ? { data: document.toJS() } : { data: document.toJS(), text };
 }
 
+/**
+ * The text with one value empty and every other character as it was;
+ * `undefined` if there is no such value.
+ */
+export async function emptyValue(
+  text: string,
+  path: readonly string[],
+): Promise<string | undefined> {
+  const yaml = await import("yaml");
+  const find = (from: string) => {
+    const node = yaml.parseDocument(from).getIn(path, true);
+    return yaml.isScalar(node) ? node : undefined;
+  };
+  const range = find(text)?.range;
+  if (!range) return undefined;
+  const [start, end] = range;
+  // The value of a block ends behind its line break.
+  const lineEnd = text.slice(start, end).endsWith("\n") ? "\n" : "";
+  const after = `${text.slice(0, start)}""${lineEnd}${text.slice(end)}`;
+  return find(after)?.value === "" ? after : undefined;
+}
+
 function readSection(
   reader: Reader,
   node: Yaml.ParsedNode | null,

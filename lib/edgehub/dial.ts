@@ -27,6 +27,11 @@ export interface DialOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Files of the node's credentials; read anew for each dial. */
   readonly files: CredentialFiles;
+  /**
+   * Reads and judges them, for a node that knows whom it may be. What it
+   * throws ends the dial before anything is dialled. @default readCredentials
+   */
+  readonly credentials?: () => Credentials;
   /** What to dial through, unless its exceptions name the host. */
   readonly proxy?: ProxyOptions | undefined;
   /** Deadline for name, TCP, proxy, TLS and upgrade together, in milliseconds. */
@@ -86,7 +91,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const credentials = attempt.secure
-      ? readCredentials(options.files)
+      ? options.credentials?.() ?? readCredentials(options.files)
       : undefined;
     attempt.certificate = certificateState(credentials, clock);
     if (credentials && options.probe) {

@@ -13,17 +13,11 @@ import { type EndedTry, Endpoints } from "./endpoints.ts";
 import { IdleTimer } from "./idle_timer.ts";
 import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
+import type { LinkState } from "./link_state.ts";
 import { nodeConnection } from "./node_connection.ts";
 import { nextDial, pause, REDIAL_WAIT_MS_MIN } from "./redial.ts";
+import { sessionHeaders } from "./session_headers.ts";
 import { TokenBucket } from "./token_bucket.ts";
-
-/** State of the link, for a person. */
-export interface LinkState {
-  /** What it does; `unproven` until the cloud has answered. */
-  readonly state: "disconnected" | "dialling" | "unproven" | "connected";
-  /** Since when, wall clock in milliseconds. */
-  readonly since: number;
-}
 
 /**
  * The link to the cloud: dials, runs one session at a time, dials again.
@@ -51,6 +45,8 @@ export class Edgehub implements Component {
   #isSilent = false;
   /** A link was left for another one, whose wait is not to be cut short. */
   #isLeaving = false;
+  /** Whether the credentials have changed since the last dial began. */
+  #isStale = false;
   /** Aborted to end the wait before the next dial. */
   #wake = new AbortController();
 
@@ -117,6 +113,16 @@ export class Edgehub implements Component {
     } else if (session.livedMs >= REDIAL_WAIT_MS_MIN) {
       this.#leave(session, "reconnect");
     }
+  }
+
+  /**
+   * Dials anew, for credentials that have changed: a link that is up ends
+   * with a close frame first.
+   */
+  redial(): void {
+    this.#isStale = true;
+    if (this.#session) this.#leave(this.#session, "new credentials");
+    else this.reconnect();
   }
 
   /** The NodeConnection of this moment, for a group. */
@@ -197,13 +203,14 @@ export class Edgehub implements Component {
   /** Dials and runs one session to its end; what fails is a value. */
   async #oneLink(): Promise<{ last: EndedTry; error: LinkError }> {
     const { signal } = this.#ending;
+    this.#isStale = false;
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {
       const dialled = await dial({
         ...this.#options,
         url: this.#endpoints.current,
-        headers: this.#headers(),
+        headers: sessionHeaders(this.#options),
         signal,
         probe: this.#isSilent,
         onTooLarge: (head) => this.#session?.tooLarge(head),
@@ -249,6 +256,7 @@ export class Edgehub implements Component {
       onFault: (fault) => this.#observer.fault?.(fault),
     });
     this.#session = session;
+    if (this.#isStale) this.#leave(session, "new credentials");
     const timer = this.#preferTimer(session);
     try {
       await session.run();
@@ -274,12 +282,6 @@ export class Edgehub implements Component {
         this.#leave(session, "preferred address");
       },
     });
-  }
-
-  #headers(): Record<string, string> {
-    const { nodeId, projectId } = this.#options;
-    // Without ConnectionUse CloudHub never reads (wire document, 2.1).
-    return { node_id: nodeId, project_id: projectId, ConnectionUse: "msg" };
   }
 
   #setState(state: LinkState["state"]): void {

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../base/mod.ts";
-import type { CredentialFiles } from "../identity/mod.ts";
+import type { CredentialFiles, Credentials } from "../identity/mod.ts";
 import type { MessageFault, Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { FailoverOptions } from "./endpoints.ts";
@@ -49,6 +49,8 @@ export interface EdgehubOptions {
   readonly proxy?: ProxyOptions | undefined;
   /** Credentials; read anew for each dial. */
   readonly files: CredentialFiles;
+  /** Reads and judges them; see `DialOptions`. @default only reads them */
+  readonly credentials?: () => Credentials;
   /** Name of this node: CloudHub takes the identity from the header alone. */
   readonly nodeId: string;
   /** Project of this node. */

@@ -1,5 +1,5 @@
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import type { Clock } from "../base/mod.ts";
 import { checkServerCertificate, type Credentials } from "./credentials.ts";
 import { IdentityError } from "./errors.ts";
@@ -11,6 +11,7 @@ import {
   statusOf,
 } from "./http_message.ts";
 import type { ServerAddress } from "./server_address.ts";
+import { TlsLine } from "./tls_line.ts";
 import { reasonOf } from "./tls_reason.ts";
 
 /** Whom the server must be. */
@@ -73,8 +74,8 @@ export class HttpsError extends Error {
   /** Whether the same again may work. */
   readonly retryable: boolean;
   /**
-   * Whether the server took the connection and then said nothing. The runtime
-   * cannot end a TLS handshake, so each such try may cost a socket for good:
+   * Whether the server took the connection and never ended the TLS handshake.
+   * The runtime cannot end one, so each such try may cost a socket for good:
    * leave long pauses (Deno 2.7.11).
    */
   readonly isSilent: boolean;
@@ -119,7 +120,7 @@ export async function httpsGet(
   signal?.throwIfAborted();
   const bytes = format(request, server);
   const ended = new AbortController();
-  const progress = { isConnected: false };
+  const progress = { isShaking: false };
   const timer = clock.after(timeoutMs, () => ended.abort());
   const onAbort = () => ended.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -136,7 +137,7 @@ export async function httpsGet(
     throw asHttpsError(error, {
       server,
       lateMs: ended.signal.aborted ? timeoutMs : undefined,
-      isSilent: progress.isConnected,
+      isSilent: progress.isShaking,
     });
   } finally {
     timer.cancel();
@@ -163,14 +164,17 @@ async function exchange(
     request: HttpsRequest;
     context: HttpsContext;
     signal: AbortSignal;
-    progress: { isConnected: boolean };
+    progress: { isShaking: boolean };
   },
 ): Promise<HttpMessage> {
   const { request, context, signal, progress } = options;
-  const socket = connect(request, context.server);
-  const destroy = () => socket.destroy(new Error("Given up"));
+  const line = new TlsLine(context.server);
+  const giveUp = Promise.withResolvers<never>();
+  const onAbort = () => giveUp.reject(new Error("Given up"));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await new Promise<HttpMessage>((resolve, reject) => {
+    const answer = new Promise<HttpMessage>((resolve, reject) => {
       const reader = new HttpReader({ kind: "response" });
       // What throws in a listener would end the process.
       const safely = (act: () => HttpMessage | undefined) => {
@@ -181,36 +185,32 @@ async function exchange(
           reject(error);
         }
       };
-      socket.once("connect", () => progress.isConnected = true);
-      socket.once("secureConnect", () =>
-        safely(() => {
-          if (checkPeer(socket, request.trust)) socket.write(bytes);
-          return undefined;
-        }));
-      socket.on(
-        "data",
-        (chunk: Uint8Array) => safely(() => reader.push(chunk)),
-      );
-      socket.once("end", () => safely(() => reader.end()));
-      socket.once("close", () => reject(new Error("Connection was closed")));
-      // `on`: an error that nobody hears would end the process.
-      socket.on("error", reject);
-      if (signal.aborted) destroy();
-      else signal.addEventListener("abort", destroy, { once: true });
+      line.open(tlsOptions(request, context.server), {
+        connected: () => progress.isShaking = true,
+        secured: (socket) =>
+          safely(() => {
+            progress.isShaking = false;
+            if (checkPeer(socket, request.trust)) socket.write(bytes);
+            return undefined;
+          }),
+        data: (chunk) => safely(() => reader.push(chunk)),
+        end: () => safely(() => reader.end()),
+        closed: (error) => reject(error ?? new Error("Connection was closed")),
+      });
     });
+    return await Promise.race([answer, giveUp.promise]);
   } finally {
-    signal.removeEventListener("abort", destroy);
-    socket.destroy();
+    signal.removeEventListener("abort", onAbort);
+    line.close();
   }
 }
 
-function connect(
+function tlsOptions(
   { trust, client }: HttpsRequest,
-  { host, port }: ServerAddress,
-): tls.TLSSocket {
-  return tls.connect({
+  { host }: ServerAddress,
+): tls.ConnectionOptions {
+  return {
     host,
-    port,
     // An address is checked against the certificate's IP names; SNI has none.
     ...(net.isIP(host) ? {} : { servername: host }),
     ...(trust.kind === "authorities"
@@ -220,7 +220,7 @@ function connect(
     // CloudCore's server offers h2 as well.
     ALPNProtocols: ["http/1.1"],
     minVersion: "TLSv1.2",
-  });
+  };
 }
 
 /**

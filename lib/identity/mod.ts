@@ -1,11 +1,11 @@
 /**
  * The node's keys and certificates: joining with a token, reading, checking
  * that they belong together and to this node, who may sign for the cloud,
- * replacing them before they end.
+ * replacing them before they end, mending them while the node runs.
  *
  * It dials nothing but the cloud's certificate server and never logs what it
- * reads. Open `credentials.ts` first, then `enrol.ts` and
- * `rotation_timer.ts`.
+ * reads. Open `credentials.ts` first, then `enrol.ts`,
+ * `rotation_timer.ts` and `node_trust.ts`.
  *
  * @module
  */
@@ -47,6 +47,9 @@ export {
   type Recovery,
   writeCredentials,
 } from "./key_files.ts";
+export type { JoinAttemptsOptions } from "./join_attempts.ts";
+export { looseMode } from "./loose_mode.ts";
+export { NodeTrust, type NodeTrustOptions } from "./node_trust.ts";
 export { checkNodeIdentity } from "./node_identity.ts";
 export { pemText } from "./pem.ts";
 export {
@@ -57,6 +60,18 @@ export {
 } from "./rotation_timer.ts";
 export { readServerAddress, type ServerAddress } from "./server_address.ts";
 export { JoinToken } from "./token.ts";
+export {
+  GivenToken,
+  NO_FILE,
+  TokenFile,
+  type TokenSource,
+} from "./token_source.ts";
+export {
+  type Joining,
+  type TrustState,
+  type TrustText,
+  trustText,
+} from "./trust_state.ts";
 export {
   type CredentialsVerdict,
   judgeCredentials,

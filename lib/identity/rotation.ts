@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { Random } from "../base/mod.ts";
 
 /** From when to when a certificate is good, milliseconds since 1970. */
@@ -41,4 +42,17 @@ export function rotationPauseMs(failures: number, random: Random): number {
   const at = Math.min(Math.max(failures, 1), PAUSES_MS.length) - 1;
   const pauseMs = PAUSES_MS[at] ?? 0;
   return Math.round(pauseMs * (1 + PAUSE_JITTER_SHARE * random()));
+}
+
+/**
+ * From when to when a certificate is good.
+ *
+ * @throws If it is none.
+ */
+export function validityOf(certPem: string): ValidityMs {
+  const { validFrom, validTo } = new X509Certificate(certPem);
+  return {
+    notBeforeMs: Date.parse(validFrom),
+    notAfterMs: Date.parse(validTo),
+  };
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { type Component, type Random, sleep, TaskSet } from "../base/mod.ts";
 import { errorText, type Logger } from "../telemetry/mod.ts";
 import { requestCertificate } from "./certificate_request.ts";
@@ -13,7 +12,7 @@ import { type HttpsContext, HttpsError } from "./http.ts";
 import { type KeyFileSystem, SystemKeyFileSystem } from "./key_file_system.ts";
 import { recoverCredentials, writeCredentials } from "./key_files.ts";
 import { checkNodeIdentity } from "./node_identity.ts";
-import { rotationAtMs, rotationPauseMs, type ValidityMs } from "./rotation.ts";
+import { rotationAtMs, rotationPauseMs, validityOf } from "./rotation.ts";
 
 /** How the node's certificate stands. */
 export type RotationState =
@@ -97,6 +96,8 @@ export class RotationTimer implements Component {
   readonly #system: KeyFileSystem;
   readonly #tasks: TaskSet;
   #ended: AbortController | undefined;
+  /** Aborted to end the wait before the next look. */
+  #wake = new AbortController();
   #state: RotationState = { kind: "unknown" };
   #failures = 0;
   /** On the monotonic clock: until then there is no further rotation. */
@@ -124,6 +125,11 @@ export class RotationTimer implements Component {
     if (this.#ended) return;
     const ended = this.#ended = new AbortController();
     this.#tasks.spawn("rotation", () => this.#run(ended.signal));
+  }
+
+  /** Looks now, for files that have changed. */
+  lookNow(): void {
+    this.#wake.abort(new Error("Look now"));
   }
 
   /** Takes up nothing new: a request that is under way is ended, nothing is lost by it. */
@@ -154,10 +160,12 @@ export class RotationTimer implements Component {
         // One bad look must not be the last one.
         log.error("cannot judge the certificate", { error: errorText(error) });
       }
+      this.#wake = new AbortController();
+      const woken = AbortSignal.any([signal, this.#wake.signal]);
       try {
-        await sleep(clock, Math.min(pauseMs ?? tickMs, tickMs), signal);
+        await sleep(clock, Math.min(pauseMs ?? tickMs, tickMs), woken);
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (!woken.aborted) throw error;
       }
     }
   }
@@ -282,12 +290,4 @@ export class RotationTimer implements Component {
     this.#state = state;
     if (!isSame) this.#options.onState?.(state);
   }
-}
-
-function validityOf(certPem: string): ValidityMs {
-  const { validFrom, validTo } = new X509Certificate(certPem);
-  return {
-    notBeforeMs: Date.parse(validFrom),
-    notAfterMs: Date.parse(validTo),
-  };
 }

@@ -25,7 +25,7 @@ export type CredentialsVerdict =
   /** It has run out, by the clock of this machine. */
   | { readonly kind: "expired"; readonly notAfterMs: number }
   /** The token is of a cloud with another CA. */
-  | { readonly kind: "other-cloud" }
+  | { readonly kind: "other-cloud"; readonly notAfterMs: number }
   /** It is another node's: joining would take that one's identity away. */
   | { readonly kind: "foreign"; readonly error: IdentityError };
 
@@ -66,10 +66,29 @@ export function judgeCredentials(
     return { kind: "foreign", error: identity };
   }
   if (token && !authorities.some(({ raw }) => token.matches(raw))) {
-    return { kind: "other-cloud" };
+    return { kind: "other-cloud", notAfterMs };
   }
   if (notAfterMs <= nowMs) return { kind: "expired", notAfterMs };
   return { kind: "good", notAfterMs, isLegacy: identity === "legacy" };
+}
+
+/**
+ * Whether joining could make it better. Another node's pair stays: joining
+ * would take that one's identity away.
+ *
+ * @param isDoubted Whether cloud and node do not take each other's
+ *   certificates although this node's own seems good.
+ */
+export function wantsToken(
+  { kind }: CredentialsVerdict,
+  isDoubted: boolean,
+): boolean {
+  return kind === "good" ? isDoubted : kind !== "foreign";
+}
+
+/** Whether a dial with these credentials may come to something. */
+export function isUsable({ kind }: CredentialsVerdict): boolean {
+  return kind === "good" || kind === "expired" || kind === "other-cloud";
 }
 
 function asIdentityError(

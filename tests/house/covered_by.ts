@@ -3,6 +3,9 @@
  * A file leaves this list once it has a test of its own.
  */
 export const COVERED_BY: Readonly<Record<string, string>> = {
+  "lib/config/key_spec.ts": "tests/unit/config/edge_yaml_test.ts",
+  "lib/edgehub/link_state.ts": "tests/unit/edgehub/edgehub_test.ts",
+  "lib/edgehub/session_headers.ts": "tests/unit/edgehub/edgehub_test.ts",
   "lib/admin/pages.ts": "tests/unit/admin/server_test.ts",
   "lib/agent/dial.ts": "tests/unit/agent/client_test.ts",
   "lib/agent/errors.ts": "tests/unit/agent/client_test.ts",
@@ -15,6 +18,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/status.ts": "tests/integration/node_test.ts",
   "lib/app/sync_gauges.ts": "tests/integration/sync_test.ts",
   "lib/app/timing.ts": "tests/integration/node_test.ts",
+  "lib/app/trust.ts": "tests/integration/trust_test.ts",
   "lib/cli/arguments.ts": "tests/unit/cli/main_test.ts",
   "lib/cli/command.ts": "tests/unit/cli/main_test.ts",
   "lib/cli/commands.ts": "tests/unit/cli/main_test.ts",
@@ -52,6 +56,8 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/edged/agent_reader.ts": "tests/unit/edged/agent_connection_test.ts",
   "lib/edged/stats.ts": "tests/unit/edged/listener_test.ts",
   "lib/identity/enrolment_error.ts": "tests/unit/identity/enrol_test.ts",
+  "lib/identity/join_attempts.ts": "tests/unit/identity/node_trust_test.ts",
+  "lib/identity/trust_files.ts": "tests/unit/identity/node_trust_test.ts",
   "lib/message/names.ts": "tests/unit/message/admit_test.ts",
   "lib/operations/apply.ts": "tests/unit/operations/write_test.ts",
   "lib/operations/delete.ts": "tests/unit/operations/write_test.ts",

@@ -119,11 +119,12 @@ function upgrade(socket, head) {
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
       `Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   );
-  const { CN, O } = socket.getPeerCertificate().subject;
+  const { subject: { CN, O }, serialNumber } = socket.getPeerCertificate();
   say("open", {
     path: request.split(" ")[1],
     headers,
     client: { CN, O },
+    serialNumber,
     alpn: socket.alpnProtocol,
     protocol: socket.getProtocol(),
     cipher: socket.getCipher().standardName,

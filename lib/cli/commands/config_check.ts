@@ -11,8 +11,9 @@ export const configCheck: Command = {
   details:
     `Checks every key and how they fit together. Each error names file, line, key,
 what was expected and the nearest known key. Exit code 2 if there is any. Then
-it reads the certificates, the key and the token file that are configured, as
-the user who runs it. Exit code 1 if one of them cannot be used.`,
+it reads the certificates, the key and the token files that are configured, as
+the user who runs it. Exit code 1 if one of them cannot be used; a node that has
+not joined yet is fine if it has a token to join with.`,
   options: CONFIG_OPTIONS,
   examples: [
     ["config check --config /etc/metamanager/edge.yaml", "Check a file"],
@@ -30,11 +31,12 @@ the user who runs it. Exit code 1 if one of them cannot be used.`,
       env: (name) => io.env(name),
     });
     const paint = painter(io, "stdout");
-    for (const note of notes) {
+    const found = checkFiles(config, new SystemClock().now());
+    for (const note of [...notes, ...found.notes]) {
       io.stdout(`${paint("yellow", "note:")} ${note}\n`);
     }
     const name = file ?? "the default configuration";
-    const problems = checkFiles(config, new SystemClock().now());
+    const { problems } = found;
     for (const { key, text } of problems) {
       io.stdout(`${paint("yellow", "warning:")} ${key}: ${text}\n`);
     }

@@ -1,12 +1,15 @@
 import { dirname } from "node:path";
 import { SystemClock, systemRandom } from "../../base/mod.ts";
+import { eraseValue } from "../../config/mod.ts";
 import {
   enrol,
   EnrolmentError,
   type EnrolmentProgress,
   IdentityError,
   judgeCredentials,
+  NO_FILE,
   recoverCredentials,
+  TokenFile,
   writeCredentials,
 } from "../../identity/mod.ts";
 import {
@@ -35,9 +38,13 @@ command line can be seen by other users of this machine.`,
       value: "HOST[:PORT]",
       doc:
         "CloudCore's HTTPS server, port 10002 if none is given; without it " +
-        "the host of edgehub.websocket.url",
+        "edgehub.http-server, or the host of edgehub.websocket.url",
     },
-    { name: "token", value: "TOKEN", doc: "Join token" },
+    {
+      name: "token",
+      value: "TOKEN",
+      doc: "Join token; without it edgehub.token-file or edgehub.token",
+    },
     { name: "token-file", value: "FILE", doc: "File with the join token" },
     {
       name: "node-id",
@@ -95,13 +102,17 @@ async function run(io: Io, plan: JoinPlan): Promise<number> {
   const { server } = plan;
   if (!token && plan.tokenFile) {
     throw new UsageError(
-      `Option --token-file names a file that does not exist: ${plan.tokenFile}`,
+      `The token file is empty or does not exist: ${plan.tokenFile}`,
     );
   }
   if (!server) {
     throw new UsageError("Join needs --server, or edgehub.websocket.url");
   }
-  if (!token) throw new UsageError("Join needs --token or --token-file");
+  if (!token) {
+    throw new UsageError(
+      "Join needs --token or --token-file, or edgehub.token",
+    );
+  }
   io.stdout(`joining ${server.host}:${server.port} as ${nodeId}\n`);
   const enrolled = await enrol({
     server,
@@ -118,7 +129,7 @@ async function run(io: Io, plan: JoinPlan): Promise<number> {
       dirname(files.certFile)
     }\n`,
   );
-  eraseToken(io, plan.tokenFile);
+  await eraseToken(io, plan);
   explain(io, plan);
   return ExitCode.ok;
 }
@@ -170,20 +181,31 @@ function lineOf(io: Io, progress: EnrolmentProgress): string {
 }
 
 /** A used token is of use to nobody but a thief (failures.md I4). */
-function eraseToken(io: Io, file: string): void {
-  if (!file) return;
+async function eraseToken(
+  io: Io,
+  { tokenFile, configFile }: JoinPlan,
+): Promise<void> {
+  const place = tokenFile || configFile;
+  if (!place) return;
   const paint = painter(io, "stdout");
-  try {
-    // A pipe or terminal is not ours to remove.
-    if (!Deno.statSync(file).isFile) return;
-    Deno.removeSync(file);
-    io.stdout(`${paint("green", "ok:")} used token: removed ${file}\n`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+  const reason = tokenFile
+    ? await new TokenFile(tokenFile).erase()
+    : await eraseConfigured(configFile);
+  if (reason === "") {
+    const done = tokenFile ? "removed" : "erased from";
+    io.stdout(`${paint("green", "ok:")} used token: ${done} ${place}\n`);
+  } else if (reason !== NO_FILE) {
     io.stdout(
-      `${paint("yellow", "note:")} remove the used token: ${file}: ${reason}\n`,
+      `${
+        paint("yellow", "note:")
+      } remove the used token: ${place}: ${reason}\n`,
     );
   }
+}
+
+async function eraseConfigured(file: string): Promise<string> {
+  const erased = await eraseValue(file, "edgehub.token");
+  return erased.kind === "kept" ? erased.reason : "";
 }
 
 /** What edge.yaml has to say, if it does not say it yet. */

@@ -66,6 +66,32 @@ Deno.test("joinPlan, the token from the command line or a file; none if the file
   assertEquals((await plan("--token-file", file)).token, undefined);
 });
 
+Deno.test("joinPlan, without options the token and the server of the configuration count", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = `${folder}/edge.yaml`;
+  const [hash] = RECORDED_TOKEN.split(".");
+  await Deno.writeTextFile(
+    config,
+    `edgehub:\n  token: ${RECORDED_TOKEN}\n  token-file: token\n` +
+      "  http-server: c:7\n",
+  );
+  const inConfig = await plan("--config", config);
+  assertEquals(inConfig.server, { host: "c", port: 7 });
+  assertEquals([inConfig.token?.caHash, inConfig.configFile], [hash, config]);
+  await Deno.writeTextFile(`${folder}/token`, RECORDED_TOKEN);
+  const inFile = await plan("--config", config);
+  assertEquals([inFile.token?.caHash, inFile.tokenFile, inFile.configFile], [
+    hash,
+    `${folder}/token`,
+    "",
+  ]);
+  const given = await plan("--config", config, "--token", RECORDED_TOKEN);
+  assertEquals([given.tokenFile, given.configFile], ["", ""]);
+  const set = await plan("--set", `edgehub.token=${RECORDED_TOKEN}`);
+  assertEquals([set.token?.caHash, set.configFile], [hash, ""]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("joinPlan, refuses what makes no sense, and quotes no token", async () => {
   const refused = async (reason: string, ...args: string[]) => {
     const error = await assertRejects(() => plan(...args), UsageError, reason);

@@ -38,6 +38,11 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
         writeDeadlineMs: 15_000,
         readDeadlineMs: 15_000,
       },
+      token: "",
+      tokenSource: "",
+      tokenFile: "",
+      httpServer: "",
+      rotateCertificates: true,
       controller: {
         heartbeatMs: 15_000,
         projectId: "e632aba927ea4ac2b575ec1603d56f10",

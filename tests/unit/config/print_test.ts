@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadConfig, printYaml } from "../../../lib/config/mod.ts";
+import { RECORDED_TOKEN } from "../../support/enrolment_recording.ts";
 
 const hostname = () => "host";
 
@@ -43,4 +44,19 @@ Deno.test("printYaml, printed config equals the effective one", async () => {
     hostname,
   });
   assertEquals(again.config, first.config);
+});
+
+Deno.test("secrets_never_logged, I3: config print shows no join token and can still be used", async () => {
+  const { effective } = await loadConfig({
+    sets: [`edgehub.token=${RECORDED_TOKEN}`],
+    hostname: () => "h",
+  });
+  const text = printYaml(effective());
+  assert(!text.includes(RECORDED_TOKEN.slice(0, 8)));
+  assertStringIncludes(text, "# --set, not shown");
+  const entry = effective().find(({ key }) => key === "edgehub.token");
+  assertEquals(entry?.value, "[redacted]");
+  const readText = () => Promise.resolve(text);
+  const again = await loadConfig({ file: "f", readText, hostname: () => "h" });
+  assertEquals(again.config.edgehub.token, "");
 });

@@ -19,7 +19,7 @@ Deno.test("validate, wss needs the authority's file, ws gets a note", async () =
   const [line] = await refusals("edgehub.websocket.url=wss://cloud");
   assertStringIncludes(
     line ?? "",
-    "default: edgehub.websocket.cafile: expected",
+    "--set: edgehub.websocket.cafile: expected",
   );
   const { notes } = await loadConfig({
     sets: ["edgehub.websocket.url=ws://cloud"],
@@ -104,4 +104,56 @@ Deno.test("validate, the database has a file name", async () => {
 Deno.test("validate, the last wait is not below the first", async () => {
   const [line] = await refusals("edgehub.reconnect.base=61");
   assertStringIncludes(line ?? "", "edgehub.reconnect.cap: expected at least");
+});
+
+Deno.test("validate, join token: its shape, where the certificate goes, never shown", async () => {
+  const url = "edgehub.websocket.url=wss://cloud:10000";
+  const files = ["ca", "cert", "key"].map((f) =>
+    `edgehub.websocket.${f}file=/f`
+  );
+  const [shape, ...more] = await refusals(
+    url,
+    ...files,
+    "edgehub.token=se.cret",
+  );
+  assertStringIncludes(shape ?? "", "--set: edgehub.token: expected the whole");
+  assertEquals(shape?.includes("cret,"), false);
+  assertEquals(more, []);
+  const lines = await refusals(url, "edgehub.token-file=/t");
+  assertStringIncludes(lines.join(), "--set: edgehub.websocket.cafile: ");
+  assertStringIncludes(lines.join(), "since edgehub.token-file is given");
+  for (const server of ["a b", "x:0", "x:99999", "http://x", "u@x", "x/p"]) {
+    const [line] = await refusals(
+      url,
+      ...files,
+      `edgehub.http-server=${server}`,
+    );
+    assertStringIncludes(line ?? "", "expected HOST or HOST:PORT", server);
+  }
+});
+
+Deno.test("validate, the certificate server is the cloud's host unless it is given", async () => {
+  const load = async (...sets: string[]) => {
+    const loaded = await loadConfig({ sets, hostname });
+    return loaded.config.edgehub.httpServer;
+  };
+  const url = "edgehub.websocket.url=ws://[::1]:1";
+  assertEquals(await load(url), "[::1]:10002");
+  assertEquals(await load(url, "edgehub.http-server=a:1"), "a:1");
+  assertEquals(await load(), "");
+});
+
+Deno.test("validate, a complaint about a key that was left out names the line that asks for it", async () => {
+  const error = await assertRejects(() =>
+    loadConfig({
+      file: "edge.yaml",
+      readText: () =>
+        Promise.resolve("edgehub:\n  websocket:\n    url: wss://cloud\n"),
+      hostname,
+    }), ConfigError);
+  const [problem] = (error as ConfigError).problems.map(formatProblem);
+  assertStringIncludes(
+    problem ?? "",
+    "edge.yaml:3:5: edgehub.websocket.cafile",
+  );
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { KeySpec } from "../../../lib/config/schema.ts";
+import type { KeySpec } from "../../../lib/config/key_spec.ts";
 import { describe, formatValue, readValue } from "../../../lib/config/value.ts";
 
 const SPECS = {

@@ -18,6 +18,7 @@ import {
   type DialOptions,
 } from "../../../lib/edgehub/dial.ts";
 import { LinkError } from "../../../lib/edgehub/mod.ts";
+import { IdentityError, readCredentials } from "../../../lib/identity/mod.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 import {
   answering,
@@ -232,6 +233,21 @@ Deno.test("dial, half-rotated or missing files fail the dial, before TLS and not
   assertEquals(missing.kind, "credentials");
   assertStringIncludes(missing.message, files.keyFile);
   assertEquals(server.accepted, 0);
+});
+
+Deno.test("dial, certificate_bound_to_node, I7: credentials that must not be used end it before anything is dialled", async () => {
+  await using server = new TestServer(swallow);
+  const refused = await failure(`wss://127.0.0.1:${server.port}/`, {
+    credentials: () => {
+      throw new IdentityError("Not ours", { file: "/crt", hint: "Join" });
+    },
+  });
+  assertEquals([refused.kind, refused.message], ["credentials", "Not ours"]);
+  assertEquals(server.accepted, 0);
+  await withHub(async (hub, files) => {
+    const credentials = () => readCredentials(files);
+    await close(await open(hub.url("edge-1"), { credentials }));
+  });
 });
 
 Deno.test("dial, another answer than the upgrade gives its status", async () => {

@@ -557,6 +557,37 @@ Deno.test("Edgehub, the first address is tried again after a while, with the saf
   assertEquals(opens(second), 1);
 });
 
+Deno.test("Edgehub, redial ends the link with a goodbye and dials anew, one link at a time", () =>
+  withHub(async (hub, world) => {
+    // Nothing to end yet: it just does not wait.
+    world.edgehub.redial();
+    await world.edgehub.start();
+    await world.connected();
+    world.edgehub.redial();
+    world.edgehub.redial();
+    await world.connected(2);
+    const ended = await hub.events.waitFor(({ kind }) => kind === "ended");
+    assert(/1000/.test(ended.detail), ended.detail);
+    assertEquals([world.dials, opens(hub)], [2, 2]);
+    assert((world.downs[0]?.waitMs ?? 0) >= 5000);
+  }));
+
+Deno.test("Edgehub, redial within a dial: the link that comes of it is not kept", async () => {
+  await using hub = new CloudHub();
+  await hub.start();
+  await using world = new World(hub.url("edge-1"));
+  // The dial begins within `start`, and takes some turns.
+  await world.edgehub.start();
+  world.edgehub.redial();
+  await hub.events.waitFor(({ kind }) => kind === "ended");
+  await world.until("two dials", () => world.dials === 2);
+  await world.until(
+    "connected",
+    () => world.edgehub.state.state === "connected",
+  );
+  assertEquals(opens(hub), 2);
+});
+
 Deno.test("Edgehub, stop is quick while it dials, waits and talks, and leaves nothing", async () => {
   await using silent = new TestServer(swallow);
   const dialling = new World(`ws://127.0.0.1:${silent.port}/`);

@@ -3,67 +3,18 @@ import { SystemClock } from "../../../lib/base/mod.ts";
 import { CertificateAuthority, type KeyPairPem } from "../../../lib/dev/mod.ts";
 import { readCredentials } from "../../../lib/identity/credentials.ts";
 import { IdentityError } from "../../../lib/identity/errors.ts";
-import {
-  type KeyFileSystem,
-  SystemKeyFileSystem,
-} from "../../../lib/identity/key_file_system.ts";
+import { SystemKeyFileSystem } from "../../../lib/identity/key_file_system.ts";
 import {
   recoverCredentials,
   writeCredentials,
 } from "../../../lib/identity/key_files.ts";
+import { Killed, KillingSystem } from "../../support/killing_system.ts";
 
 const clock = new SystemClock();
 const ca = await CertificateAuthority.create(clock);
 const otherCa = await CertificateAuthority.create(clock);
 const former = await ca.client("edge-1");
 const later = await otherCa.client("edge-1");
-
-class Killed extends Error {}
-
-/** Ends after so many changes, or within one: a file is then half written. */
-class KillingSystem implements KeyFileSystem {
-  readonly #system = new SystemKeyFileSystem();
-  readonly done: string[] = [];
-
-  constructor(readonly stepsMax: number, readonly tornAt = Infinity) {}
-
-  #step(name: string, act: () => boolean | void): boolean {
-    if (this.done.length >= this.stepsMax) throw new Killed();
-    this.done.push(name);
-    return act() ?? true;
-  }
-
-  read(path: string) {
-    return this.#system.read(path);
-  }
-  lock(path: string) {
-    return this.#system.lock(path);
-  }
-  makeFolder(path: string) {
-    this.#step("folder", () => this.#system.makeFolder(path));
-  }
-  create(path: string, text: string) {
-    const isTorn = this.done.length === this.tornAt;
-    this.#step(
-      "create",
-      () => this.#system.create(path, isTorn ? text.slice(0, 40) : text),
-    );
-    if (isTorn) throw new Killed();
-  }
-  rename(from: string, to: string) {
-    this.#step("rename", () => this.#system.rename(from, to));
-  }
-  remove(path: string): boolean {
-    // A killed process cleans nothing up.
-    if (this.done.length >= this.stepsMax || this.tornAt < Infinity) {
-      throw new Killed();
-    }
-    return this.#system.remove(path);
-  }
-  syncFolder(path: string) {
-    this.#step("sync", () => this.#system.syncFolder(path));
-  }
-}
 
 function filesIn(folder: string, apart = false) {
   return {

@@ -5,12 +5,15 @@ import {
   type ClientCertificateOptions,
   JoinTokens,
 } from "../../../lib/dev/mod.ts";
+import { IdentityError } from "../../../lib/identity/errors.ts";
 import { SystemKeyFileSystem } from "../../../lib/identity/key_file_system.ts";
 import { writeCredentials } from "../../../lib/identity/key_files.ts";
 import { JoinToken } from "../../../lib/identity/token.ts";
 import {
   type CredentialsVerdict,
+  isUsable,
   judgeCredentials,
+  wantsToken,
 } from "../../../lib/identity/verdict.ts";
 
 const clock = new SystemClock();
@@ -67,9 +70,8 @@ Deno.test("judgeCredentials, good, legacy, missing, expired", async () => {
 
 Deno.test("judgeCredentials, a token of the same cloud changes nothing, of another one does", async () => {
   assertEquals((await judge({}, { token: await tokenOf(ca) })).kind, "good");
-  assertEquals(await judge({}, { token: await tokenOf(otherCa) }), {
-    kind: "other-cloud",
-  });
+  const other = await judge({}, { token: await tokenOf(otherCa) });
+  assert(other.kind === "other-cloud" && other.notAfterMs > clock.now());
 });
 
 Deno.test("judgeCredentials, another node's pair is foreign, even with another token", async () => {
@@ -94,4 +96,20 @@ Deno.test("judgeCredentials, half a pair and unreadable files are unusable", asy
   const closed = await judge({}, { system });
   assert(closed.kind === "unusable");
   assertMatch(closed.error.message, /Cannot read key and certificate/);
+});
+
+Deno.test("wantsToken, whatever is of no use; another node's pair never", () => {
+  const error = new IdentityError("x", { hint: "" });
+  const wants = (
+    verdict: CredentialsVerdict,
+    isDoubted = false,
+  ) => [wantsToken(verdict, isDoubted), isUsable(verdict)];
+  const good = { kind: "good", notAfterMs: 1, isLegacy: false } as const;
+  assertEquals(wants(good), [false, true]);
+  assertEquals(wants(good, true), [true, true]);
+  assertEquals(wants({ kind: "missing" }), [true, false]);
+  assertEquals(wants({ kind: "unusable", error }), [true, false]);
+  assertEquals(wants({ kind: "expired", notAfterMs: 1 }), [true, true]);
+  assertEquals(wants({ kind: "other-cloud", notAfterMs: 1 }), [true, true]);
+  assertEquals(wants({ kind: "foreign", error }, true), [false, false]);
 });

@@ -112,6 +112,18 @@ Deno.test("join, keys_and_tokens_private_on_disk: the used token file goes, an u
   });
 });
 
+Deno.test("join, keys_and_tokens_private_on_disk: the token of a configuration is erased there", async () => {
+  await onStage(async ({ folder, token, join }) => {
+    const file = `${folder}/edge.yaml`;
+    const text = (value: string) => `edgehub: # cloud\n  token: ${value}\n`;
+    await Deno.writeTextFile(file, text(token));
+    const { code, out } = await join("--config", file);
+    assertEquals(code, 0);
+    assertStringIncludes(out, `ok: used token: erased from ${file}`);
+    assertEquals(await Deno.readTextFile(file), text('""'));
+  });
+});
+
 Deno.test("join, has joined: nothing is done without --force", async () => {
   await onStage(async ({ folder, token, server, join }) => {
     await join("--token", token);
