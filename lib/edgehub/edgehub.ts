@@ -207,7 +207,8 @@ export class Edgehub implements Component {
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {
-      const dialled = await dial({
+      const open = this.#options.dial ?? dial;
+      const dialled = await open({
         ...this.#options,
         url: this.#endpoints.current,
         headers: sessionHeaders(this.#options),
