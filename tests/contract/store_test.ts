@@ -53,6 +53,13 @@ class Bench implements Disposable {
       positions: ["a", "b"].map((module) => store.position(module)),
       synced: ["pod", "*"].map((type) => store.isSynced(type)),
       owed: store.reportOwed(),
+      page: store.page("pod", "default/pod/a", 1),
+      fact: store.fact("node_at_loss"),
+      infos: store.outboxInfo(0),
+      first: store.outboxRow(1),
+      last: store.outboxLast("default/podstatus/a"),
+      parked: store.outboxParked(),
+      use: [store.outboxUse(), store.outboxUse("podstatus")],
     };
   }
 
@@ -80,6 +87,7 @@ const report = (msgId: string, resource: string) => ({
   msgId,
   resource,
   type: "podstatus",
+  operation: "update",
   text: `{"id":"${msgId}"}`,
   createdAtMs: 5,
 });
@@ -205,6 +213,7 @@ function deedOf(chance: Chance, step: number): Deed {
   const resource = chance.pick(["default/podstatus/a", "default/podstatus/b"]);
   const id = `m${chance.below(6)}`;
   const module = chance.pick(["a", "b"]);
+  const outboxId = 1 + chance.below(4);
   const write = (run: Parameters<Bench["write"]>[0]): Deed => (bench) =>
     bench.write(run);
   return chance.pick<() => Deed>([
@@ -218,8 +227,12 @@ function deedOf(chance: Chance, step: number): Deed {
     () => write((tx) => tx.enqueue(report(id, resource))),
     () => write((tx) => tx.confirm(id)),
     () => write((tx) => tx.dropOutbox(resource)),
-    () => write((tx) => tx.trimOutbox("podstatus", 2)),
+    () => write((tx) => tx.trimOutbox("podstatus", { rows: 2, bytes: 1000 })),
     () => write((tx) => tx.probe()),
+    () => write((tx) => tx.dropOutboxRow(outboxId)),
+    () => write((tx) => tx.unpark(outboxId)),
+    () => write((tx) => tx.noteFact("node_at_loss", version)),
+    () => (bench) => void bench.store.noteUnanswered(outboxId),
     () => (bench) => bench.store.notePosition(module, step),
     () => (bench) => {
       const batch = bench.store.batch();

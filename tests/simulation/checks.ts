@@ -181,8 +181,10 @@ export class Checks {
     for (const type of CLOUD_TYPES) {
       for (const { key, uid } of store.list(type)) {
         // An answer that was stored and whose ack was lost is no subscription:
-        // the cloud does not know that the node has the object.
-        const isKnown = type === "pod" || this.#everAcked.has(uid);
+        // the cloud does not know that the node has the object, and the node
+        // asks again only for what its pods name.
+        const isKnown = type === "pod" || this.#everAcked.has(uid) ||
+          isNamed(store, key);
         if (isKnown && !this.#isAlive(key, uid)) {
           found.push(`${key} ${uid} is stored and not in the cloud`);
         }
@@ -274,6 +276,12 @@ export class Checks {
     const object = this.#options.core.objects.get({ type, namespace, name });
     return object?.metadata.uid === uid;
   }
+}
+
+/** Whether a stored pod names a configmap. */
+function isNamed(store: Store, key: string): boolean {
+  const name = `"configMap":{"name":"${key.split("/")[2]}"}`;
+  return store.list("pod").some(({ value }) => value.includes(name));
 }
 
 function metadataOf(content: unknown): Record<string, unknown> {

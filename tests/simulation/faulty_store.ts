@@ -41,6 +41,9 @@ const WRITES = new Set<PropertyKey>([
   "trimOutbox",
   "probe",
   "settleReport",
+  "dropOutboxRow",
+  "unpark",
+  "noteFact",
 ]);
 /** Names of the methods that read the file. */
 const READS = new Set<PropertyKey>([
@@ -48,8 +51,11 @@ const READS = new Set<PropertyKey>([
   "list",
   "tombstone",
   "changesSince",
+  "page",
   "outbox",
-  "outboxLength",
+  "outboxInfo",
+  "outboxRow",
+  "outboxLast",
 ]);
 
 /**

@@ -4,9 +4,12 @@ import { compareVersions } from "../../lib/message/mod.ts";
 import type {
   Batch,
   Changes,
+  FactName,
   MetaRow,
   MetaWrite,
+  OutboxInfo,
   OutboxRow,
+  OutboxUse,
   Store,
   StoreStats,
   StoreTransaction,
@@ -33,9 +36,14 @@ export class ModelDisk {
   readonly positions = new Map<string, number>();
   /** Types in sync with the cloud. */
   readonly synced = new Set<string>();
+  /** Facts by name. */
+  readonly facts = new Map<string, string>();
   /** Numbers by name: the ceiling of revisions, what was pruned. */
   readonly numbers = new Map<string, number>();
 }
+
+/** How often a message was left unanswered, and since when it is parked. */
+type Delivery = Pick<OutboxRow, "attempts" | "parkedAtMs">;
 
 /** A change within a batch: how it is undone, and whether it is of the disk. */
 interface Change {
@@ -66,6 +74,8 @@ export class ModelStore implements Store {
   readonly #positions: Map<string, number>;
   readonly #raised = new Map<string, { version: string; value: string }>();
   readonly #dirtyPositions = new Set<string>();
+  readonly #deliveries = new Map<number, Delivery>();
+  readonly #dirtyDeliveries = new Set<number>();
   #positionsSavedMs = -Infinity;
   #revision: number;
   /** Revisions up to which some are reserved: now, and at the last commit. */
@@ -94,6 +104,9 @@ export class ModelStore implements Store {
     this.#ceiling = this.#revision;
     this.#committedCeiling = this.#revision;
     this.#outboxId = Math.max(0, ...disk.outbox.keys());
+    for (const { id, attempts, parkedAtMs } of disk.outbox.values()) {
+      if (attempts > 0) this.#deliveries.set(id, { attempts, parkedAtMs });
+    }
   }
 
   /** Opens the next batch. */
@@ -126,6 +139,16 @@ export class ModelStore implements Store {
       )
       .sort((a, b) => a.key < b.key ? -1 : 1)
       .map(({ key }) => this.get(key) as MetaRow);
+  }
+
+  /** Objects of a type after a key. */
+  page(type: string, afterKey: string, limit: number): MetaRow[] {
+    return this.list(type).filter(({ key }) => key > afterKey).slice(0, limit);
+  }
+
+  /** What is noted of the store as a whole. */
+  fact(name: FactName): string {
+    return this.#disk.facts.get(name) ?? "";
   }
 
   /** The newest tombstone of a key, and if a uid is given of that object. */
@@ -194,12 +217,56 @@ export class ModelStore implements Store {
     return [...this.#disk.outbox.values()]
       .filter(({ id }) => id > afterId)
       .sort((a, b) => a.id - b.id)
-      .slice(0, limit);
+      .slice(0, limit)
+      .map((row) => ({ ...row, ...this.#deliveries.get(row.id) }));
+  }
+
+  /** The same without their texts. */
+  outboxInfo(afterId: number): OutboxInfo[] {
+    return this.outbox(afterId, Infinity).map(({ text: _, ...info }) => info);
+  }
+
+  /** One unconfirmed message. */
+  outboxRow(id: number): OutboxRow | undefined {
+    return this.outbox(id - 1, 1).find((row) => row.id === id);
+  }
+
+  /** The newest unconfirmed message about a resource. */
+  outboxLast(resource: string): OutboxRow | undefined {
+    return this.outbox(0, Infinity)
+      .findLast((row) => row.resource === resource);
   }
 
   /** Number of unconfirmed messages. */
   outboxLength(): number {
     return this.#disk.outbox.size;
+  }
+
+  /** Number of messages that are sent no more. */
+  outboxParked(): number {
+    return [...this.#deliveries.values()]
+      .filter(({ parkedAtMs }) => parkedAtMs > 0).length;
+  }
+
+  /** What unconfirmed messages take. */
+  outboxUse(type?: string): OutboxUse {
+    const rows = [...this.#disk.outbox.values()]
+      .filter((row) => type === undefined || row.type === type);
+    return {
+      rows: rows.length,
+      bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
+    };
+  }
+
+  /** Notes that a connection left a message unanswered. */
+  noteUnanswered(id: number): boolean {
+    const attempts = (this.#deliveries.get(id)?.attempts ?? 0) + 1;
+    const parkedAtMs = attempts < LIMITS.outboxAttemptsMax
+      ? 0
+      : this.#clock.now();
+    this.#deliveries.set(id, { attempts, parkedAtMs });
+    this.#dirtyDeliveries.add(id);
+    return parkedAtMs > 0;
   }
 
   /** Figures. */
@@ -213,6 +280,13 @@ export class ModelStore implements Store {
       objects,
       bytes: 0,
       outbox: this.outboxLength(),
+      outboxBytes: this.outboxUse().bytes,
+      outboxByType: Object.fromEntries(
+        [...this.#disk.outbox.values()].map((
+          { type },
+        ) => [type, this.outboxUse(type)]),
+      ),
+      outboxParked: this.outboxParked(),
       outboxAgeMs: times.length === 0
         ? 0
         : Math.max(0, this.#clock.now() - Math.min(...times)),
@@ -239,6 +313,7 @@ export class ModelStore implements Store {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#writeRaised();
+    this.#writeDeliveries();
     this.#writePositions();
     this.#disk.numbers.set("revision", this.#revision);
     this.#undo = [];
@@ -293,6 +368,7 @@ export class ModelStore implements Store {
         const wrote = this.#undo.some(({ isDurable }) => isDurable);
         if (wrote || this.#raised.size >= LIMITS.raisedVersionsMax) {
           this.#writeRaised();
+          this.#writeDeliveries();
           const dueMs = this.#positionsSavedMs + SAVE_POSITIONS_EVERY_MS;
           const isDue = this.#clock.monotonic() >= dueMs;
           if (isDue && this.#dirtyPositions.size > 0) this.#writePositions();
@@ -317,7 +393,15 @@ export class ModelStore implements Store {
       changesSince: (revision) => this.changesSince(revision),
       position: (module) => this.position(module),
       outbox: (afterId, limit) => this.outbox(afterId, limit),
+      outboxInfo: (afterId) => this.outboxInfo(afterId),
+      outboxRow: (id) => this.outboxRow(id),
+      outboxLast: (resource) => this.outboxLast(resource),
       outboxLength: () => this.outboxLength(),
+      outboxParked: () => this.outboxParked(),
+      outboxUse: (type) => this.outboxUse(type),
+      page: (type, afterKey, limit) => this.page(type, afterKey, limit),
+      fact: (name) => this.fact(name),
+      noteFact: (name, value) => this.#set(this.#disk.facts, name, value),
       reportOwed: () => this.reportOwed(),
       probe: () => this.#set(this.#disk.numbers, "probe", this.#clock.now()),
       settleReport: (mark) => {
@@ -342,21 +426,39 @@ export class ModelStore implements Store {
         const id = ++this.#outboxId;
         const isThere = [...outbox.values()]
           .some(({ msgId }) => msgId === entry.msgId);
-        if (!isThere) return this.#set(outbox, id, { id, ...entry });
+        const bytes = new TextEncoder().encode(entry.text).length;
+        if (!isThere) {
+          const row = { ...entry, id, bytes, attempts: 0, parkedAtMs: 0 };
+          return this.#set(outbox, id, row);
+        }
         // A statement that changes nothing is a write all the same.
         this.#undo.push({ isDurable: true, undo: () => {} });
       },
       confirm: (msgId) => this.#dropOutbox((row) => row.msgId === msgId) > 0,
       dropOutbox: (resource) =>
         this.#dropOutbox((row) => row.resource === resource),
+      dropOutboxRow: (id) => this.#dropOutbox((row) => row.id === id) > 0,
+      unpark: (id) => {
+        const row = outbox.get(id);
+        if (!row) return false;
+        this.#forgive(id);
+        this.#set(outbox, id, { ...row, attempts: 0, parkedAtMs: 0 });
+        return true;
+      },
       trimOutbox: (type, keep) => {
-        const ids = [...outbox.values()].filter((row) => row.type === type)
-          .map(({ id }) => id).sort((a, b) => a - b);
-        const gone = new Set(ids.slice(0, Math.max(0, ids.length - keep)));
-        return this.#dropOutbox(({ id }) => gone.has(id));
+        let count = 0;
+        for (;;) {
+          const { rows, bytes } = this.outboxUse(type);
+          const fits = rows <= keep.rows && bytes <= keep.bytes;
+          if (rows <= 1 || fits) return count;
+          const ids = [...outbox.values()]
+            .filter((row) => row.type === type).map(({ id }) => id);
+          count += this.#dropOutbox(({ id }) => id === Math.min(...ids));
+        }
       },
       markSynced: (type) => {
         if (this.isSynced(type)) return;
+        if (type === "*") this.#set(this.#disk.facts, "node_at_loss", "");
         synced.add(type);
         this.#undo.push({
           isDurable: true,
@@ -390,8 +492,26 @@ export class ModelStore implements Store {
   #dropOutbox(isGone: (row: OutboxRow) => boolean): number {
     const { outbox } = this.#disk;
     const ids = [...outbox.values()].filter(isGone).map(({ id }) => id);
-    for (const id of ids) this.#delete(outbox, id);
+    for (const id of ids) {
+      this.#delete(outbox, id);
+      this.#forgive(id);
+    }
     return ids.length;
+  }
+
+  /** Forgets the attempts of a message. */
+  #forgive(id: number): void {
+    const before = this.#deliveries.get(id);
+    if (!before) return;
+    const wasDirty = this.#dirtyDeliveries.delete(id);
+    this.#deliveries.delete(id);
+    this.#undo.push({
+      isDurable: true,
+      undo: () => {
+        this.#deliveries.set(id, before);
+        if (wasDirty) this.#dirtyDeliveries.add(id);
+      },
+    });
   }
 
   #writeRaised(): void {
@@ -401,6 +521,16 @@ export class ModelStore implements Store {
       if (row) meta.set(key, { ...row, ...raised });
     }
     this.#raised.clear();
+  }
+
+  #writeDeliveries(): void {
+    const { outbox } = this.#disk;
+    for (const id of this.#dirtyDeliveries) {
+      const row = outbox.get(id);
+      const delivery = this.#deliveries.get(id);
+      if (row && delivery) outbox.set(id, { ...row, ...delivery });
+    }
+    this.#dirtyDeliveries.clear();
   }
 
   #writePositions(): void {

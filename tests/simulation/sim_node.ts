@@ -187,6 +187,8 @@ export class NodeLife {
       replyTimeoutMs: 2000,
       metaSyncIntervalMs: 60_000,
       syncSettleMs: 10_000,
+      random: this.#options.chance.random,
+      reconcile: { delayMs: 5000, intervalMs: 6 * 3_600_000 },
       observer: {
         failed: (error, messages) => {
           if (!this.process.alive) return;
@@ -208,7 +210,9 @@ export class NodeLife {
       clock: this.clock,
       random: chance.random,
       stamp: this.#stamp,
-      url: new URL("ws://cloud/"),
+      urls: [new URL("ws://cloud/")],
+      failover: { order: "in-order", preferAfterMs: 0 },
+      rate: { perSecond: 30, burst: 60 },
       files: { caFile: "", certFile: "", keyFile: "" },
       nodeId: NODE_ID,
       projectId: "p",
@@ -218,6 +222,7 @@ export class NodeLife {
         readDeadlineMs: 15_000,
         writeDeadlineMs: 15_000,
         proofTimeoutMs: 30_000,
+        probeAfterMs: 60_000,
       },
       reconnect: { baseMs: 1000, capMs: 60_000 },
       messageBytesMax: MESSAGE_BYTES_MAX,
