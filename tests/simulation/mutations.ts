@@ -47,10 +47,10 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/processor/processor.ts",
-        find: "    this.#probe = new StoreProbe(",
-        replace: "    this.#runner.early = (outcomes: any) => " +
-          "outcomes.forEach((one: any) => this.#release.run(one));\n" +
-          "    this.#probe = new StoreProbe(",
+        find: "      const outcomes = runner.run(items);\n",
+        replace: "      runner.early = (early: any) => " +
+          "early.forEach((one: any) => release.run(one));\n" +
+          "      const outcomes = runner.run(items);\n",
       },
     ],
   },
@@ -156,19 +156,32 @@ export const MUTATIONS: readonly Mutation[] = [
     "  if (!uid && mayMeanAnother(row, tx, context)) return",
     "  if (false) return",
   ),
-  one(
-    "a report is not put in the outbox",
-    "lib/operations/report.ts",
-    "  enqueue(message, tx, context);\n" +
-      '  return [{ kind: "outbox" }, reply];',
-    '  return [{ kind: "to-cloud", message: forCloud(message) }, reply];',
-  ),
+  {
+    name: "a report is not put in the outbox",
+    store: "memory",
+    edits: [{
+      file: "lib/operations/report.ts",
+      find: "  return [...enqueue(message, tx, context), reply];",
+      replace: '  return [{ kind: "to-cloud", message }, reply];',
+    }],
+  },
   one(
     "the outbox keeps older reports of an object",
-    "lib/operations/report.ts",
-    "    tx.dropOutbox(resource.resKey);\n",
-    "",
+    "lib/operations/enqueue.ts",
+    "  if (merges) tx.dropOutboxRow(last.id);\n  else if",
+    "  if",
   ),
+  {
+    name: "the outbox row goes when it is sent",
+    store: "memory",
+    edits: [{
+      file: "lib/processor/outbox_sender.ts",
+      find: "    const { text: _, ...info } = row;\n",
+      replace: "    const { text: _, ...info } = row;\n    const batch = " +
+        "(this.#options.store as any).batch();\n    batch.message(() => " +
+        "batch.tx.dropOutboxRow(row.id));\n    batch.commit();\n",
+    }],
+  },
   one(
     "a confirmation removes nothing",
     "lib/operations/response.ts",
@@ -178,13 +191,13 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "the outbox is not sent again after a reconnect",
     "lib/processor/outbox_sender.ts",
-    "    this.#connected = true;\n    this.#sentUpToId = 0;\n",
-    "    this.#connected = true;\n",
+    "    this.#flights.clear();\n    this.#backlog.forget();\n",
+    "",
   ),
   one(
     "what the failing store missed is not asked for again",
     "lib/processor/processor.ts",
-    "      if (failed && !this.#runner.failing) this.#outbox.restart();\n",
+    "      if (failed && !runner.failing) outbox.restart();\n",
     "",
   ),
   one(
