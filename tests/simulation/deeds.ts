@@ -2,7 +2,21 @@ import type { Deed, Step } from "./plan.ts";
 import type { World } from "./world.ts";
 
 const POD = "pod";
-const NAMESPACE = "default";
+
+function namespaceOf(name: string): string {
+  return name.startsWith("batch") ? "prod" : "default";
+}
+
+/** What an agent does many of at once. */
+const BURST = [
+  "report",
+  "report",
+  "patch",
+  "event",
+  "query-pod",
+  "query-config",
+  "pod-change",
+] as const;
 
 type Doer<K extends Deed["kind"]> = (
   world: World,
@@ -18,7 +32,7 @@ function during(world: World, forMs: number, end: () => void): void {
 }
 
 function podRef(name: string) {
-  return { type: POD, namespace: NAMESPACE, name };
+  return { type: POD, namespace: namespaceOf(name), name };
 }
 
 function createPod(world: World, name: string): void {
@@ -26,23 +40,29 @@ function createPod(world: World, name: string): void {
   if (objects.get(podRef(name))) return;
   objects.create({
     kind: "Pod",
-    metadata: { name, namespace: NAMESPACE },
+    metadata: { name, namespace: namespaceOf(name) },
     spec: {
       nodeName: "edge-1",
       generation: ++world.sequence,
       containers: [{ name: "main", image: "web:1" }],
       volumes: [{
         name: "cfg",
-        configMap: { name: name.startsWith("db") ? "db-cfg" : "app-cfg" },
+        configMap: { name: configOf(name) },
       }],
     },
   });
 }
 
+/** Configmap that a pod names. */
+function configOf(pod: string): string {
+  if (pod.startsWith("batch")) return "batch-cfg";
+  return pod.startsWith("db") ? "db-cfg" : "app-cfg";
+}
+
 function changeConfig(world: World, name: string): void {
   world.cloud.core.objects.apply({
     kind: "ConfigMap",
-    metadata: { name, namespace: NAMESPACE },
+    metadata: { name, namespace: namespaceOf(name) },
     data: { generation: String(++world.sequence) },
   });
 }
@@ -126,30 +146,30 @@ const DOERS: { readonly [K in Deed["kind"]]: Doer<K> } = {
   },
   report: (world, { agent, name }) => {
     const edged = world.agents[agent];
-    const held = edged?.objects.get(`${NAMESPACE}/pod/${name}`);
+    const held = edged?.objects.get(`${namespaceOf(name)}/pod/${name}`);
     if (!held) return;
     edged?.ask(
       "update",
-      `${NAMESPACE}/podstatus/${name}`,
+      `${namespaceOf(name)}/podstatus/${name}`,
       status(world, held.uid, name),
     );
   },
   "report-list": (world, { agent }) => {
     const edged = world.agents[agent];
     const statuses = [...edged?.objects ?? []]
-      .filter(([key]) => key.startsWith(`${NAMESPACE}/pod/`))
+      .filter(([key]) => key.startsWith("default/pod/"))
       .map(([key, held]) => status(world, held.uid, key.split("/")[2] ?? ""));
     if (statuses.length > 0) {
-      edged?.ask("update", `${NAMESPACE}/podstatus`, statuses);
+      edged?.ask("update", "default/podstatus", statuses);
     }
   },
   patch: (world, { agent, name }) => {
     const edged = world.agents[agent];
-    const held = edged?.objects.get(`${NAMESPACE}/pod/${name}`);
+    const held = edged?.objects.get(`${namespaceOf(name)}/pod/${name}`);
     if (!held) return;
     edged?.ask(
       "patch",
-      `${NAMESPACE}/podpatch/${name}`,
+      `${namespaceOf(name)}/podpatch/${name}`,
       JSON.stringify({
         metadata: { uid: held.uid },
         status: { patched: ++world.sequence },
@@ -159,20 +179,37 @@ const DOERS: { readonly [K in Deed["kind"]]: Doer<K> } = {
   event: (world, { agent }) =>
     void world.agents[agent]?.ask(
       "insert",
-      `${NAMESPACE}/event/e.${++world.sequence}`,
+      `default/event/e.${++world.sequence}`,
       { metadata: { name: "e" }, reason: "Started" },
     ),
+  "node-status": (world, { agent }) =>
+    void world.agents[agent]?.ask("update", "default/nodestatus/edge-1", {
+      UID: "edge-1",
+      Status: { sequence: ++world.sequence },
+    }),
+  burst: (world, step) => {
+    for (let i = 0; i < step.count; i++) {
+      const kind = world.pick(BURST);
+      const name = kind === "query-config"
+        ? world.pick(["app-cfg", "db-cfg"])
+        : world.pick(["web-0", "web-1", "db-0", "batch-0"]);
+      perform(world, { ...step, kind, name });
+    }
+  },
   lease: (world, { agent }) =>
     void world.agents[agent]?.ask("insert", "kube-node-lease/lease/edge-1", {
       metadata: { name: "edge-1", namespace: "kube-node-lease" },
       spec: { holderIdentity: "edge-1" },
     }),
   list: (world, { agent }) =>
-    void world.agents[agent]?.ask("query", `${NAMESPACE}/pod`),
+    void world.agents[agent]?.ask("query", "default/pod"),
   "query-pod": (world, { agent, name }) =>
-    void world.agents[agent]?.ask("query", `${NAMESPACE}/pod/${name}`),
+    void world.agents[agent]?.ask("query", `${namespaceOf(name)}/pod/${name}`),
   "query-config": (world, { agent, name }) =>
-    void world.agents[agent]?.ask("query", `${NAMESPACE}/configmap/${name}`),
+    void world.agents[agent]?.ask(
+      "query",
+      `${namespaceOf(name)}/configmap/${name}`,
+    ),
 };
 
 function status(world: World, uid: string, name: string) {

@@ -13,6 +13,8 @@ export interface ModelCloudOptions {
   readonly clock: ProcessClock;
   readonly chance: Chance;
   readonly newId: () => string;
+  /** Whether Nodes are pushed. */
+  readonly pushNodes: boolean;
   /** Told of an ack that counted, and what it acks. */
   readonly acked: (message: Message) => void;
   /** Told of each message of the node but acks and keepalives. */
@@ -45,6 +47,7 @@ export class ModelCloud {
       clock: options.clock,
       ids: options.newId,
       random: options.chance.random,
+      pushNodes: options.pushNodes,
     });
     this.core.start();
     this.core.objects.apply({

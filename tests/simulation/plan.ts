@@ -59,6 +59,8 @@ export type Deed =
   | { readonly kind: "report-list" }
   | { readonly kind: "patch"; readonly name: string }
   | { readonly kind: "event" }
+  | { readonly kind: "node-status" }
+  | { readonly kind: "burst"; readonly count: number }
   | { readonly kind: "lease" }
   | { readonly kind: "list" }
   | { readonly kind: "query-pod"; readonly name: string }
@@ -83,13 +85,16 @@ export interface AgentPlan {
 export interface Plan {
   readonly seed: number;
   readonly agents: readonly AgentPlan[];
+  /** Whether the cloud pushes its Nodes, as since 1.23. */
+  readonly pushNodes: boolean;
   readonly steps: readonly Step[];
   /** When everything is put right and has to become quiet. */
   readonly healAtMs: number;
 }
 
-const PODS = ["web-0", "web-1", "db-0"];
-const CONFIGS = ["app-cfg", "db-cfg"];
+/** What begins with `batch` lives in a namespace of its own. */
+const PODS = ["web-0", "web-1", "db-0", "batch-0"];
+const CONFIGS = ["app-cfg", "db-cfg", "batch-cfg"];
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Longest burst. */
@@ -153,6 +158,8 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   [1, () => ({ kind: "report-list" })],
   [2, (c) => ({ kind: "patch", name: c.pick(PODS) })],
   [3, () => ({ kind: "event" })],
+  [1, () => ({ kind: "node-status" })],
+  [3, (c) => ({ kind: "burst", count: 2 + c.below(20) })],
   [2, () => ({ kind: "lease" })],
   [1, () => ({ kind: "list" })],
   [1, (c) => ({ kind: "query-pod", name: c.pick(PODS) })],
@@ -204,6 +211,7 @@ export function planOf(seed: number, hours: number): Plan {
   return {
     seed,
     agents,
+    pushNodes: chance.is(0.5),
     steps: steps.sort((a, b) => a.atMs - b.atMs),
     healAtMs,
   };
@@ -251,8 +259,9 @@ export function describe(step: Step): string {
   const fields = Object.entries(rest).map(([name, value]) =>
     `${name}=${typeof value === "number" ? Math.round(value) : value}`
   );
-  const who = /^(agent|report|patch|event|lease|list|query)/.test(kind)
-    ? [`agent=${agent}`]
-    : [];
+  const who =
+    /^(agent|report|patch|event|node-status|burst|lease|list|query)/.test(kind)
+      ? [`agent=${agent}`]
+      : [];
   return [kind, ...fields, ...who].join(" ");
 }

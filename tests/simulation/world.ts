@@ -83,6 +83,7 @@ export class World {
       clock: new ProcessClock(this.scheduler, trueTime, always),
       chance: new Chance(plan.seed, 3),
       newId: () => this.#newId("c"),
+      pushNodes: plan.pushNodes,
       acked: (message) => this.checks.acked(message),
       received: (message) => this.#received(message),
       repeated: (message) => this.#repeated(message),
@@ -139,6 +140,11 @@ export class World {
   /** Something is not as on a good day, or was not until now. */
   disturb(): void {
     this.#disturbedAtMs = this.scheduler.nowMs;
+  }
+
+  /** One of several, by chance. */
+  pick<T>(values: readonly T[]): T {
+    return this.#chance.pick(values);
   }
 
   /** Something comes that was acked long ago. */
