@@ -140,7 +140,7 @@ export class NodeLife {
         traits,
         socket,
         limits: {
-          agentBytesMax: 4096,
+          agentBytesMax: 2048,
           closeMs: 5000,
           idle: { pingMs: 15_000, deadMs: 30_000 },
         },

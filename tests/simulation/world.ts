@@ -6,6 +6,7 @@ import type { DiskState } from "./faulty_store.ts";
 import { ModelCloud } from "./model_cloud.ts";
 import { ModelEdged } from "./model_edged.ts";
 import type { NetworkState, Plan } from "./plan.ts";
+import { CrashedError } from "./process.ts";
 import { ProcessClock, Scheduler, WallClock } from "./scheduler.ts";
 import {
   NodeLife,
@@ -293,7 +294,7 @@ export class World {
       scheduler: this.scheduler,
       process: life.process,
       latencyMs: () => this.#chance.between(0, isAgent ? 2 : this.latencyMaxMs),
-      windowBytes: isAgent ? 1024 : 64 * 1024,
+      windowBytes: isAgent ? 512 : 64 * 1024,
       peerMasks: isAgent,
     });
   }
@@ -319,6 +320,8 @@ export class World {
       : 3 * this.#chance.between(0, this.latencyMaxMs);
     this.scheduler.after(waitMs, resolve);
     await promise;
+    // The kernel gives up what a process began that is gone.
+    if (!life.process.alive) throw new CrashedError();
     if (isBlackHole) throw refused("timeout");
     if (this.network !== "up") throw refused("tcp");
     if (!this.cloud.core.running) throw refused("upgrade");
