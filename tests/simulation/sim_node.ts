@@ -140,7 +140,7 @@ export class NodeLife {
         traits,
         socket,
         limits: {
-          agentBytesMax: 2048,
+          agentBytesMax: 1024,
           closeMs: 5000,
           idle: { pingMs: 15_000, deadMs: 30_000 },
         },
