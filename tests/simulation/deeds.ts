@@ -7,7 +7,7 @@ function namespaceOf(name: string): string {
   return name.startsWith("batch") ? "prod" : "default";
 }
 
-/** What an agent does many of at once. */
+/** What an agent, or a person, does many of at once. */
 const BURST = [
   "report",
   "report",
@@ -16,6 +16,7 @@ const BURST = [
   "query-pod",
   "query-config",
   "pod-change",
+  "pod-recreate",
 ] as const;
 
 type Doer<K extends Deed["kind"]> = (

@@ -149,7 +149,7 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   })],
   [2, (c) => ({ kind: "agent-crash", downMs: c.between(10, MINUTE) })],
   [1, () => ({ kind: "agent-replace" })],
-  [3, (c) => ({ kind: "agent-slow", forMs: c.between(1000, 20_000) })],
+  [3, (c) => ({ kind: "agent-slow", forMs: c.between(2000, 40_000) })],
   [2, (c) => ({
     kind: "agent-mode",
     mode: c.pick<AnswerMode>(["at-once", "late", "twice", "never"]),
@@ -183,7 +183,7 @@ export function planOf(seed: number, hours: number): Plan {
   const agents: AgentPlan[] = [{
     module: "edged",
     answers: chance.is(0.6),
-    keeps: chance.is(0.4),
+    keeps: chance.is(0.25),
   }];
   if (chance.is(0.25)) {
     agents.push({ module: "watcher", answers: false, keeps: chance.is(0.5) });

@@ -33,13 +33,28 @@ export class SqliteDisk implements SimDisk {
   open(clock: Clock): Store {
     this.#crashed = false;
     // The old handle is let go; what it writes now is in the old folder.
-    this.#store?.close();
-    this.#store = openStore({
+    const old = this.#store;
+    this.#store = undefined;
+    old?.close();
+    const store = this.#open(clock);
+    this.#store = store;
+    const close = store.close.bind(store);
+    store.close = () => {
+      close();
+      // Closed by its owner: what is on the disk can be looked at all the same.
+      if (this.#store === store && !this.#crashed) {
+        this.#store = this.#open(clock);
+      }
+    };
+    return store;
+  }
+
+  #open(clock: Clock): SqliteStore {
+    return openStore({
       path: `${this.#folder}/${FILES[0]}`,
       clock,
       reserveBytes: 0,
     });
-    return this.#store;
   }
 
   /** Takes the files as they are. */
@@ -71,7 +86,9 @@ export class SqliteDisk implements SimDisk {
 
   /** Removes all files. */
   dispose(): void {
-    this.#store?.close();
+    const store = this.#store;
+    this.#store = undefined;
+    store?.close();
     Deno.removeSync(this.#root, { recursive: true });
   }
 
