@@ -149,7 +149,7 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   })],
   [2, (c) => ({ kind: "agent-crash", downMs: c.between(10, MINUTE) })],
   [1, () => ({ kind: "agent-replace" })],
-  [3, (c) => ({ kind: "agent-slow", forMs: c.between(2000, 40_000) })],
+  [6, (c) => ({ kind: "agent-slow", forMs: c.between(2000, 40_000) })],
   [2, (c) => ({
     kind: "agent-mode",
     mode: c.pick<AnswerMode>(["at-once", "late", "twice", "never"]),
