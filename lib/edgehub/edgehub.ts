@@ -207,8 +207,7 @@ export class Edgehub implements Component {
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {
-      const open = this.#options.dial ?? dial;
-      const dialled = await open({
+      const dialled = await (this.#options.dial ?? dial)({
         ...this.#options,
         url: this.#endpoints.current,
         headers: sessionHeaders(this.#options),
