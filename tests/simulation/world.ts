@@ -73,6 +73,7 @@ export class World {
   readonly #files: SimDisk;
   readonly #chance: Chance;
   readonly #isTold: boolean;
+  #isToldToTheEnd = false;
   #node: NodeLife | undefined;
   #idCount = 0;
 
@@ -122,7 +123,7 @@ export class World {
 
   /** Adds a line to the story. */
   note(text: string): void {
-    if (!this.#isTold) return;
+    if (!this.#isTold || this.#isToldToTheEnd) return;
     this.lines.push({ atMs: this.scheduler.nowMs, text });
   }
 
@@ -131,6 +132,7 @@ export class World {
     if (this.violation) return;
     this.violation = { invariant, text, atMs: this.scheduler.nowMs };
     this.note(`BROKEN: ${invariant}: ${text}`);
+    this.#isToldToTheEnd = true;
   }
 
   /** Crashes the node and keeps it down for so long. */
@@ -287,7 +289,8 @@ export class World {
   #received(message: Message): void {
     this.checks.received(message);
     const { operation, resource } = message.route;
-    if (operation === "ping") return;
+    // What the link asks of itself each minute is no part of a story.
+    if (operation === "ping" || resource.startsWith("kube-node-lease/")) return;
     this.note(
       `cloud gets ${operation} ${resource} (${message.header.msg_id})`,
     );
