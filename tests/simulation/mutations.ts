@@ -216,12 +216,6 @@ export const MUTATIONS: readonly Mutation[] = [
     "    const entry = this.#pending.peek(id);\n    if (!entry) return [];\n",
   ),
   one(
-    "an agent is live before it caught up",
-    "lib/processor/catch_up.ts",
-    "    agent.live = false;\n",
-    "    agent.live = true;\n",
-  ),
-  one(
     "an agent that attaches gets only what comes",
     HANDOVER,
     "      since: module.agent?.since ?? " +
@@ -240,17 +234,5 @@ export const MUTATIONS: readonly Mutation[] = [
     HANDOVER,
     "        toCloud(newOk(stamp, waiting.request));",
     '        if (end !== "expired") toCloud(newOk(stamp, waiting.request));',
-  ),
-  one(
-    "a half-open link is never noticed",
-    "lib/edgehub/link_watch.ts",
-    "    if (silentMs >= readDeadlineMs) {",
-    "    if (silentMs < 0) {",
-  ),
-  one(
-    "a mute cloud is waited for for ever",
-    "lib/edgehub/link_watch.ts",
-    "    if (!this.#proven && now - this.#startedMs >= proofTimeoutMs) {",
-    "    if (false) {",
   ),
 ];
