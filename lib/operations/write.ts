@@ -128,7 +128,7 @@ export function deleteFromCloud(
   const row = tx.get(key);
   const uid = uidOf(message.content);
   if (!row || (uid && row.uid && uid !== row.uid)) return [unchanged, ack];
-  if (!uid && mayMeanAnother(row, tx, context)) return [unchanged, ack];
+  if (!uid && mayMeanAnother(row, tx)) return [unchanged, ack];
   const revision = tx.remove(key, message.header.resourceversion) ??
     tx.revision();
   if (resource.resType === ResourceType.pod) forgetPod(tx, row);
@@ -139,7 +139,10 @@ export function deleteFromCloud(
   return [{ kind: "hand-over", message: told, revision, answers: message }];
 }
 
-/** How long a delete that names no object may be meant for the one before. */
+/**
+ * How long a delete that names no object may be meant for the one before, of
+ * the time that the node runs.
+ */
 const LATE_DELETE_MS = 5 * 60 * 1000;
 
 /**
@@ -149,14 +152,10 @@ const LATE_DELETE_MS = 5 * 60 * 1000;
  * way. The replaced one would never come again, but a ghost is reported by
  * each MetaSync and deleted again, so the delete can wait.
  */
-function mayMeanAnother(
-  row: MetaRow,
-  tx: StoreTransaction,
-  context: Context,
-): boolean {
+function mayMeanAnother(row: MetaRow, tx: StoreTransaction): boolean {
   const last = tx.tombstone(row.key);
   return last !== undefined && last.uid !== row.uid &&
-    context.now() - last.deletedAtMs < LATE_DELETE_MS;
+    tx.runningMs() - last.deletedAtMs < LATE_DELETE_MS;
 }
 
 /** Agents are told which object went, also when the cloud did not say. */

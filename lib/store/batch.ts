@@ -86,10 +86,11 @@ export class SqliteBatch implements Batch {
    */
   commit(): void {
     assert(this.#isOpen && !this.#inMessage, "an open batch is committed");
-    const { db, outbox, raised, positions, revisions, tombstones, watch } =
+    const { db, outbox, raised, positions, revisions, running, tombstones } =
       this.#session;
     const writes = this.#isDirty || raised.isFull;
     const savesPositions = positions.isDue;
+    const savesRunning = running.isDue;
     if (!writes && !this.#lost) {
       if (db.inTransaction) db.run("ROLLBACK");
       outbox.commit(false);
@@ -102,6 +103,7 @@ export class SqliteBatch implements Batch {
       raised.write(db);
       outbox.write(db);
       if (savesPositions) positions.write(db);
+      if (savesRunning) running.write(db);
       tombstones.run(db);
       vacuumSlice(db);
       db.run("COMMIT");
@@ -113,9 +115,10 @@ export class SqliteBatch implements Batch {
     outbox.commit(true);
     revisions.commit();
     if (savesPositions) positions.saved();
+    if (savesRunning) running.saved();
     this.#end("committed");
     try {
-      watch.check();
+      this.#session.watch.check();
     } catch (error) {
       const failure = storeError(error, "commit");
       this.#env.onError(failure);

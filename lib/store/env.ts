@@ -10,6 +10,7 @@ import type { Positions } from "./positions.ts";
 import type { RaisedVersions } from "./raised.ts";
 import type { Reserve } from "./reserve.ts";
 import type { Revisions } from "./revisions.ts";
+import type { RunningTime } from "./running_time.ts";
 import type { TombstoneLimits, TombstonePruner } from "./tombstones.ts";
 
 /** Weight of something that the store tells the log. */
@@ -50,6 +51,8 @@ export interface StoreEnv {
 export interface Session {
   /** The connection. */
   readonly db: Connection;
+  /** How long the node has run with it. */
+  readonly running: RunningTime;
   /** Counter of local revisions. */
   readonly revisions: Revisions;
   /** Versions that wait for a commit. */

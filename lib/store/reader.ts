@@ -91,6 +91,11 @@ export class Reader implements StoreReader {
     return this.#open().revisions.last;
   }
 
+  /** How long the node has run with this store, in milliseconds. */
+  runningMs(): number {
+    return this.#open().running.nowMs;
+  }
+
   /** Changes above a revision; 0 means everything. */
   changesSince(revision: number): Changes {
     const { db } = this.#open();

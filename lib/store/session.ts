@@ -11,6 +11,7 @@ import { RaisedVersions } from "./raised.ts";
 import { finishRebuild, markLost, openChecked, rebuild } from "./repair.ts";
 import { Revisions } from "./revisions.ts";
 import { openDatabase } from "./schema.ts";
+import { RunningTime } from "./running_time.ts";
 import { TombstonePruner } from "./tombstones.ts";
 
 /**
@@ -112,14 +113,16 @@ function load(
   outboxIdLast: number,
 ): Session {
   try {
+    const running = new RunningTime(db, env.clock);
     return {
       db,
+      running,
       revisions: new Revisions(db),
       raised: new RaisedVersions(),
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),
       outbox: new OutboxLedger(db),
-      tombstones: new TombstonePruner(env.clock, env.tombstoneLimits),
+      tombstones: new TombstonePruner(running, env.tombstoneLimits),
       watch: new FileWatch(env.fs, env.path),
     };
   } catch (error) {

@@ -3,7 +3,8 @@ import type { Connection } from "./driver.ts";
 /**
  * Facts about the file as a whole: the ceiling of revisions, the highest
  * revision whose tombstone was pruned, why it is not what it should be, the
- * loss after which a report is owed to the cloud, when it was last probed, its
+ * loss after which a report is owed to the cloud, when it was last probed, how
+ * long the node has run with it, its
  * identity, the Node whose store was lost or is younger than it, the node and
  * the authority that it belongs to.
  */
@@ -13,6 +14,7 @@ export type StateName =
   | "problem"
   | "report"
   | "probe"
+  | "running"
   | "identity"
   | "node_at_loss"
   | "node_before_store"

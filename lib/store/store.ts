@@ -181,11 +181,13 @@ export class OpenStore extends Reader implements SqliteStore {
 
   /** Writes what lives in memory only, and brings the WAL into the file. */
   #settle(): void {
-    const { db, outbox, positions, raised, revisions } = this.#open.session;
+    const { db, outbox, positions, raised, revisions, running } =
+      this.#open.session;
     db.run("BEGIN IMMEDIATE");
     raised.write(db);
     outbox.write(db);
     if (positions.isDirty) positions.write(db);
+    running.write(db);
     revisions.settle(db);
     db.run("COMMIT");
     db.all("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -1,5 +1,6 @@
-import { type Clock, LIMITS } from "../base/mod.ts";
+import { LIMITS } from "../base/mod.ts";
 import type { Connection } from "./driver.ts";
+import type { RunningTime } from "./running_time.ts";
 import { readNumber, writeState } from "./state.ts";
 
 /** Deletes between two looks at the bounds. */
@@ -11,7 +12,7 @@ const SLICE = 1024;
 export interface TombstoneLimits {
   /** Most that are kept. */
   readonly countMax: number;
-  /** Age in milliseconds at which one goes. */
+  /** Running time in milliseconds after which one goes. */
   readonly ageMs: number;
 }
 
@@ -20,13 +21,13 @@ export interface TombstoneLimits {
  * that happen anyway, and notes how far they are gone.
  */
 export class TombstonePruner {
-  readonly #clock: Clock;
+  readonly #running: RunningTime;
   readonly #limits: TombstoneLimits;
   #written = EVERY;
 
   /** @param limits Bounds; those of `LIMITS` unless given. */
-  constructor(clock: Clock, limits?: TombstoneLimits) {
-    this.#clock = clock;
+  constructor(running: RunningTime, limits?: TombstoneLimits) {
+    this.#running = running;
     this.#limits = limits ?? {
       countMax: LIMITS.tombstonesMax,
       ageMs: LIMITS.tombstoneAgeMs,
@@ -71,7 +72,7 @@ export class TombstonePruner {
 
   /** The newest of the oldest ones that are too old; 0 if none is. */
   #beyondAge(db: Connection): number {
-    const youngest = this.#clock.now() - this.#limits.ageMs;
+    const youngest = this.#running.nowMs - this.#limits.ageMs;
     const kept = db.get<{ revision: number }>(
       "SELECT revision FROM tombstones WHERE deleted_at >= ? " +
         "ORDER BY revision LIMIT 1",

@@ -59,7 +59,7 @@ export class Transaction extends Reader implements StoreTransaction {
         row.uid,
         highest,
         row.source,
-        this.#env.clock.now(),
+        this.#session.running.nowMs,
       );
       this.#session.raised.delete(key);
       this.#session.tombstones.noteWritten();

@@ -42,7 +42,7 @@ export interface Tombstone {
   readonly source: string;
   /** Revision of the delete. */
   readonly revision: number;
-  /** Wall clock of the delete, milliseconds since 1970. */
+  /** Running time of the node at the delete, in milliseconds: see `runningMs`. */
   readonly deletedAtMs: number;
 }
 
@@ -100,6 +100,11 @@ export interface StoreReader {
   isSynced(type: string): boolean;
   /** Revision of the last change. */
   revision(): number;
+  /**
+   * How long the node has run with this store, all its lives added up, in
+   * milliseconds; no step of the wall clock changes it.
+   */
+  runningMs(): number;
   /** Changes above a revision; 0 means everything. */
   changesSince(revision: number): Changes;
   /** Revision up to which a module was handed everything; 0 if never noted. */

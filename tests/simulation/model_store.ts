@@ -23,6 +23,8 @@ const RESERVE = 1024;
 const PRUNE_EVERY = 256;
 /** Shortest time between two writes of positions, in milliseconds. */
 const SAVE_POSITIONS_EVERY_MS = 1000;
+/** The same for the running time. */
+const SAVE_RUNNING_EVERY_MS = 60_000;
 
 /** What lies on the disk: all that survives a crash. */
 export class ModelDisk {
@@ -77,6 +79,10 @@ export class ModelStore implements Store {
   readonly #deliveries = new Map<number, Delivery>();
   readonly #dirtyDeliveries = new Set<number>();
   #positionsSavedMs = -Infinity;
+  /** Running time when this life began, and the clock then. */
+  readonly #ranMs: number;
+  readonly #startMs: number;
+  #runningSavedMs: number;
   #revision: number;
   /** Revisions up to which some are reserved: now, and at the last commit. */
   #ceiling: number;
@@ -100,6 +106,12 @@ export class ModelStore implements Store {
     this.#clock = clock;
     this.#tombstoneLimits = tombstoneLimits;
     this.#positions = new Map(disk.positions);
+    this.#ranMs = Math.max(
+      disk.numbers.get("running") ?? 0,
+      ...[...disk.tombstones.values()].map(({ deletedAtMs }) => deletedAtMs),
+    );
+    this.#startMs = clock.monotonic();
+    this.#runningSavedMs = this.#startMs;
     this.#revision = disk.numbers.get("revision") ?? 0;
     this.#ceiling = this.#revision;
     this.#committedCeiling = this.#revision;
@@ -121,6 +133,11 @@ export class ModelStore implements Store {
   crash(): void {
     this.#isOpen = false;
     this.#undoTo(0);
+  }
+
+  /** How long the node has run with this disk. */
+  runningMs(): number {
+    return Math.floor(this.#ranMs + this.#clock.monotonic() - this.#startMs);
   }
 
   /** The object under a key. */
@@ -315,6 +332,7 @@ export class ModelStore implements Store {
     this.#writeRaised();
     this.#writeDeliveries();
     this.#writePositions();
+    this.#writeRunning();
     this.#disk.numbers.set("revision", this.#revision);
     this.#undo = [];
   }
@@ -372,6 +390,8 @@ export class ModelStore implements Store {
           const dueMs = this.#positionsSavedMs + SAVE_POSITIONS_EVERY_MS;
           const isDue = this.#clock.monotonic() >= dueMs;
           if (isDue && this.#dirtyPositions.size > 0) this.#writePositions();
+          const runDueMs = this.#runningSavedMs + SAVE_RUNNING_EVERY_MS;
+          if (this.#clock.monotonic() >= runDueMs) this.#writeRunning();
           this.#prune();
         }
         this.#undo = [];
@@ -390,6 +410,7 @@ export class ModelStore implements Store {
       tombstone: (key, uid) => this.tombstone(key, uid),
       isSynced: (type) => this.isSynced(type),
       revision: () => this.revision(),
+      runningMs: () => this.runningMs(),
       changesSince: (revision) => this.changesSince(revision),
       position: (module) => this.position(module),
       outbox: (afterId, limit) => this.outbox(afterId, limit),
@@ -483,7 +504,7 @@ export class ModelStore implements Store {
         : row.version,
       source: row.source,
       revision,
-      deletedAtMs: this.#clock.now(),
+      deletedAtMs: this.runningMs(),
     });
     this.#deletes++;
     return revision;
@@ -541,6 +562,11 @@ export class ModelStore implements Store {
     this.#positionsSavedMs = this.#clock.monotonic();
   }
 
+  #writeRunning(): void {
+    this.#disk.numbers.set("running", this.runningMs());
+    this.#runningSavedMs = this.#clock.monotonic();
+  }
+
   #prune(): void {
     if (this.#deletes <= PRUNE_EVERY) return;
     this.#deletes = 0;
@@ -548,7 +574,7 @@ export class ModelStore implements Store {
     const { countMax, ageMs } = this.#tombstoneLimits;
     const all = [...tombstones.values()]
       .sort((a, b) => a.revision - b.revision);
-    const youngestMs = this.#clock.now() - ageMs;
+    const youngestMs = this.runningMs() - ageMs;
     let gone = Math.max(0, all.length - countMax);
     while (gone < all.length) {
       if ((all[gone]?.deletedAtMs ?? Infinity) >= youngestMs) break;

@@ -1,4 +1,3 @@
-import { LIMITS } from "../../lib/base/mod.ts";
 import type { Message } from "../../lib/message/mod.ts";
 import type { AgentTraits } from "../../lib/router/mod.ts";
 import { Chance } from "./chance.ts";
@@ -33,8 +32,6 @@ export interface Line {
   readonly text: string;
 }
 
-/** How long the node knows of a delete, by its own clock. */
-const TOMBSTONE_MS = LIMITS.tombstoneAgeMs - 24 * 3600 * 1000;
 /**
  * A good day has lasted that long: CloudHub repeats after 5 s, and what was
  * sent before took 7 s there and 7 s back.
@@ -155,8 +152,6 @@ export class World {
 
   /** Something comes that was acked long ago. */
   stray(): void {
-    // A clock that jumps by more than a week takes the tombstones with it.
-    if (this.wall.offsetMs > TOMBSTONE_MS) return;
     this.cloud.stray(this.#chance);
   }
 

@@ -27,6 +27,16 @@ export const REMOTE_TYPES: ReadonlySet<string> = new Set([
   "certificatesigningrequest",
 ]);
 
+/** A clock of which the time that passes can be lengthened. */
+export class RunningClock extends SystemClock {
+  /** Milliseconds that have passed beside the machine's. */
+  extraMs = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + this.extraMs;
+  }
+}
+
 /** Runs single operations on a real store, each in its own transaction. */
 export class OperationBench implements AsyncDisposable {
   /** The store; read it to see what was written. */
@@ -45,19 +55,21 @@ export class OperationBench implements AsyncDisposable {
   readonly barriers = new Map<string, readonly string[]>();
   readonly #folder: string;
 
-  private constructor(store: SqliteStore, folder: string) {
+  /** Time that the node runs; it is moved on by hand. */
+  readonly clock: RunningClock;
+
+  private constructor(store: SqliteStore, folder: string, clock: RunningClock) {
     this.store = store;
     this.#folder = folder;
+    this.clock = clock;
   }
 
   /** Opens a store in a folder of its own. */
   static async open(): Promise<OperationBench> {
     const folder = await Deno.makeTempDir();
-    const store = openStore({
-      path: `${folder}/store/metamanager.db`,
-      clock: new SystemClock(),
-    });
-    return new OperationBench(store, folder);
+    const clock = new RunningClock();
+    const store = openStore({ path: `${folder}/store/metamanager.db`, clock });
+    return new OperationBench(store, folder, clock);
   }
 
   /** Runs the operation of a message and commits. */

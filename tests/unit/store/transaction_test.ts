@@ -75,7 +75,7 @@ Deno.test("remove, leaves a tombstone with the higher version", () => {
     version: "10",
     source: "edgecontroller",
     revision: 3,
-    deletedAtMs: place.clock.nowMs,
+    deletedAtMs: store.runningMs(),
   });
   assertEquals(store.tombstone("default/pod/b")?.version, "9");
 });
