@@ -153,7 +153,7 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "a late delete without a uid takes the new pod",
     WRITE,
-    "  if (!uid && mayMeanAnother(row, tx, context)) return",
+    "  if (!uid && mayMeanAnother(row, tx)) return",
     "  if (false) return",
   ),
   {
