@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, type Random, sleep } from "../base/mod.ts";
+import { backoffMs, type Random } from "../base/mod.ts";
 
 /**
  * Least wait after a link that we gave up or that was short, in milliseconds:
@@ -38,6 +38,8 @@ export interface NextDialOptions extends RedialOptions {
 export interface Redial {
   /** Milliseconds to wait. */
   readonly waitMs: number;
+  /** Milliseconds of it that CloudHub needs; only a person cuts them. */
+  readonly leastMs: number;
   /** Failures in a row, for the next call. */
   readonly failures: number;
 }
@@ -63,19 +65,7 @@ export function nextDial(
     : backoffMs(before, options, options.random);
   const hurry = last.ended === "not-connected" ||
     (last.ended === "by-peer" && last.livedMs >= REDIAL_WAIT_MS_MIN);
-  const waitMs = hurry ? jitterMs : REDIAL_WAIT_MS_MIN + jitterMs;
-  return { waitMs, failures: isWithinRound ? before : before + 1 };
-}
-
-/** Waits, unless the signal says to go on. */
-export async function pause(
-  clock: Clock,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await sleep(clock, waitMs, signal);
-  } catch (reason) {
-    if (!signal.aborted) throw reason;
-  }
+  const leastMs = hurry ? 0 : REDIAL_WAIT_MS_MIN;
+  const waitMs = leastMs + jitterMs;
+  return { waitMs, leastMs, failures: isWithinRound ? before : before + 1 };
 }
