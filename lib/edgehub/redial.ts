@@ -16,13 +16,15 @@ export interface LastTry {
   readonly ended: "not-connected" | "by-peer" | "by-us";
   /** How long the link lasted, in milliseconds; 0 if it never came up. */
   readonly livedMs: number;
+  /** Whether the cloud answered on it. @default true */
+  readonly isProven?: boolean;
 }
 
 /** Bounds of the wait. */
 export interface RedialOptions {
   /** Longest wait after the first failure, in milliseconds. */
   readonly baseMs: number;
-  /** Longest wait of all; a link that lived longer counts as stable. */
+  /** Longest wait of all; a link that lived and answered longer counts as stable. */
   readonly capMs: number;
 }
 
@@ -57,7 +59,8 @@ export function nextDial(
   last: LastTry,
   options: NextDialOptions,
 ): Redial {
-  const stable = last.livedMs >= options.capMs;
+  // A mute cloud holds a link for as long as we let it.
+  const stable = last.livedMs >= options.capMs && (last.isProven ?? true);
   const before = stable ? 0 : failures;
   const { isWithinRound = false } = options;
   const jitterMs = isWithinRound

@@ -77,6 +77,9 @@ Deno.test("nextDial, falls back only after a link that outlived the cap", () => 
   const leastMs = 0;
   assertEquals(after(59_999), { waitMs: 60_000, leastMs, failures: 10 });
   assertEquals(after(60_000), { waitMs: 1000, leastMs, failures: 1 });
+  const mute = { ended: "by-us", livedMs: 60_000, isProven: false } as const;
+  const next = nextDial(9, mute, { ...BOUNDS, random: highest });
+  assertEquals([next.waitMs, next.failures], [65_000, 10]);
 });
 
 Deno.test("nextDial, a cloud that closes at once 50 times is dialled ever less often", () => {
