@@ -49,8 +49,10 @@ export class TokenFile implements TokenSource {
     try {
       // A pipe would hold up the whole node until somebody writes to it.
       const { isFile, size } = Deno.statSync(this.place);
-      if (!isFile) throw new Error(NO_FILE);
-      if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes`);
+      if (!isFile) throw new Error("Not a regular file");
+      if (size > FILE_BYTES_MAX) {
+        throw new Error(`File is too large: ${size} bytes`);
+      }
       text = Deno.readTextFileSync(this.place);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotFound) return undefined;
