@@ -79,7 +79,7 @@ export function buildParts(from: Ingredients): Parts {
     ? new Trust({
       ...from,
       redial: () => edgehub?.redial(),
-      reconnect: () => edgehub?.reconnect(),
+      retry: () => edgehub?.retry(),
     })
     : undefined;
   const edgehub = config.edgehub.websocket.url

@@ -284,7 +284,7 @@ export class EdgeNode implements Component {
       refused: refusals(this.health),
       status: () => this.status(),
       views: { "/outbox": () => ({ messages: this.outbox() }) },
-      actions: actionsOf(this, this.#config.edgehub.websocket.url),
+      actions: actionsOf(this, () => this.#parts?.edgehub?.url ?? ""),
       store,
     });
   }

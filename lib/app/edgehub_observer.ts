@@ -5,6 +5,10 @@ import type { ObserverParts } from "./observer_parts.ts";
 import { refusals } from "./refusals.ts";
 import type { Trust } from "./trust.ts";
 
+/** Said at each dial, since nothing else tells that a link is open to all. */
+const PLAIN_HINT = "Nothing is encrypted, secrets included, and nobody " +
+  "checks who the cloud is: use wss:// outside of tests";
+
 /**
  * Turns what the cloud link tells into log lines, figures and health.
  *
@@ -33,7 +37,10 @@ export function edgehubObserver(
   const refused = parts.refused ?? refusals(health);
   health.set(Check.link, "degraded", "not connected yet");
   return {
-    dialling: (url) => log.debug("dialling", { url }),
+    dialling: (url) => {
+      if (!url.startsWith("ws:")) log.debug("dialling", { url });
+      else log.warn("dialling without TLS", { url, hint: PLAIN_HINT });
+    },
     connected: ({ url, certificateNotAfterMs }) => {
       connects.inc();
       trust?.linkUp();

@@ -28,8 +28,8 @@ export interface TrustIngredients extends ObserverParts {
   readonly random: Random;
   /** Dials the cloud anew, a link that is up included. */
   readonly redial: () => void;
-  /** Dials the cloud now if the link is down. */
-  readonly reconnect: () => void;
+  /** Dials the cloud as soon as it may be dialled if the link is down. */
+  readonly retry: () => void;
 }
 
 /** The node's identity for an operator. */
@@ -94,7 +94,7 @@ export class Trust {
       },
       onClock: () => {
         this.rotation?.lookNow();
-        options.reconnect();
+        options.retry();
       },
       onState: () => this.#tell(),
     });

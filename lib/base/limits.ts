@@ -17,7 +17,7 @@ export const LIMITS = {
   pendingRequestsMax: 4096,
   /** Cloud messages waiting for an agent's answer; at the bound `OK` leaves at COMMIT. */
   pendingAnswersMax: 8192,
-  /** Messages waiting for the rate of the uplink; at the bound `send` refuses, pings excepted. */
+  /** Messages waiting for the rate of the uplink; at the bound `send` refuses, pings and leases excepted. */
   uplinkMessagesMax: 1024,
   /** Bytes waiting for the uplink; at the bound `send` refuses and the link stops reading. */
   uplinkBytesMax: 8 * 1024 * 1024,

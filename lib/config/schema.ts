@@ -66,7 +66,7 @@ export const SCHEMA = {
     default: 15,
     min: 0.1,
     max: 600,
-    doc: "Longest time for the answer to a ping.",
+    doc: "Longest silence of the cloud, which is pinged halfway.",
   },
   "edgehub.token": {
     type: "string",

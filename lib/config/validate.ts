@@ -31,11 +31,7 @@ export function notes(values: ConfigValues): string[] {
     found.push(
       "edgehub.websocket.url is empty: this is a standalone node without cloud",
     );
-  } else if (
-    [url, ...values["edgehub.websocket.urls"]].some((one) =>
-      one.startsWith("ws:")
-    )
-  ) {
+  } else if (url.startsWith("ws:")) {
     found.push(
       "edgehub.websocket.url is ws://: nothing is encrypted and the cloud is not checked, use wss:// outside of tests",
     );
@@ -88,6 +84,13 @@ function checkCloud(values: ConfigValues, refuse: Refuse): void {
     const expected =
       "expected the file of the authority that signed the cloud's certificate, since the address is wss://";
     refuse("edgehub.websocket.cafile", expected, "edgehub.websocket.url");
+  }
+  const isPlain = (one: string) => /^ws:/i.test(one);
+  if (urls.some(isPlain) && !urls.every((one) => one === "" || isPlain(one))) {
+    // Whoever cuts the way to one address could have the other one dialled.
+    const expected =
+      "expected wss:// as for the other addresses: a link must not fall back to one that nobody checks";
+    refuse("edgehub.websocket.urls", expected, "edgehub.websocket.url");
   }
   if (values["edgehub.reconnect.cap"] < values["edgehub.reconnect.base"]) {
     const expected = "expected at least edgehub.reconnect.base";

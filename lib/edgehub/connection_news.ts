@@ -55,25 +55,26 @@ export class ConnectionNews {
   #later(name: string, connected: boolean): void {
     const waiting = [connected];
     this.#waiting.set(name, waiting);
-    this.#tasks.spawn(`news for ${name}`, async () => {
-      try {
-        await this.#tellWaiting(name, waiting);
-      } finally {
-        this.#waiting.delete(name);
-      }
-    });
+    this.#tasks.spawn(
+      `news for ${name}`,
+      () => this.#tellWaiting(name, waiting),
+    );
   }
 
   async #tellWaiting(name: string, waiting: boolean[]): Promise<void> {
-    for (;;) {
-      // Without a promise of room it has stopped or is closed at its bound.
-      const room = this.#options.router.room(name);
-      if (!room) return;
-      await room;
-      while (waiting[0] !== undefined && this.#send(name, waiting[0])) {
-        waiting.shift();
+    try {
+      while (waiting.length > 0) {
+        // Without a promise of room it has stopped or is closed at its bound.
+        const room = this.#options.router.room(name);
+        if (!room) return;
+        await room;
+        while (waiting[0] !== undefined && this.#send(name, waiting[0])) {
+          waiting.shift();
+        }
       }
-      if (waiting.length === 0) return;
+    } finally {
+      // In the same turn: from now on changes go straight to the module.
+      this.#waiting.delete(name);
     }
   }
 }

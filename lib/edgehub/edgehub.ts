@@ -8,6 +8,7 @@ import {
 import { CloudSession } from "./cloud_session.ts";
 import { ConnectionNews } from "./connection_news.ts";
 import { dial, type Dialled } from "./dial.ts";
+import { DialWait } from "./dial_wait.ts";
 import type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 import { type EndedTry, Endpoints } from "./endpoints.ts";
 import { IdleTimer } from "./idle_timer.ts";
@@ -15,7 +16,7 @@ import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
 import type { LinkState } from "./link_state.ts";
 import { nodeConnection } from "./node_connection.ts";
-import { nextDial, pause, REDIAL_WAIT_MS_MIN } from "./redial.ts";
+import { nextDial, REDIAL_WAIT_MS_MIN } from "./redial.ts";
 import { sessionHeaders } from "./session_headers.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -35,6 +36,7 @@ export class Edgehub implements Component {
   readonly #news: ConnectionNews;
   readonly #bucket: TokenBucket;
   readonly #endpoints: Endpoints;
+  readonly #wait: DialWait;
   /** Aborted once no further link is wanted. */
   readonly #ending = new AbortController();
   #unregister: (() => void) | undefined;
@@ -43,18 +45,10 @@ export class Edgehub implements Component {
   #state: LinkState;
   /** Whether the last dial waited in vain. */
   #isSilent = false;
-  /** A link was left for another one, whose wait is not to be cut short. */
-  #isLeaving = false;
   /** Whether the credentials have changed since the last dial began. */
   #isStale = false;
-  /** Aborted to end the wait before the next dial. */
-  #wake = new AbortController();
 
-  /**
-   * Builds a stopped link.
-   *
-   * @param options Everything it works with.
-   */
+  /** Builds a stopped link. @param options Everything it works with. */
   constructor(options: EdgehubOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
@@ -65,6 +59,7 @@ export class Edgehub implements Component {
       message: (...args) => nodeConnection(options.stamp, ...args),
       onError,
     });
+    this.#wait = new DialWait(options.clock);
     this.#bucket = new TokenBucket(options.clock, options.rate);
     const { urls, failover, random } = options;
     this.#endpoints = new Endpoints(urls, { ...failover, random });
@@ -102,17 +97,22 @@ export class Edgehub implements Component {
   }
 
   /**
-   * Asks for a fresh link. One that is down and waits is dialled now. One that
-   * is up is closed, and dialled after the wait that keeps the cloud from
-   * ending both; one that has just come up is fresh already.
+   * A person asks for a fresh link. One that is down and waits is dialled now,
+   * or as soon as a dial that is under way has failed. One that is up is
+   * closed, and dialled after the wait that keeps the cloud from ending both;
+   * one that has just come up is fresh already.
    */
   reconnect(): void {
     const session = this.#session;
-    if (!session) {
-      if (!this.#isLeaving) this.#wake.abort(new Error("Dial now"));
-    } else if (session.livedMs >= REDIAL_WAIT_MS_MIN) {
+    if (!session) this.#wait.skip();
+    else if (session.livedMs >= REDIAL_WAIT_MS_MIN) {
       this.#leave(session, "reconnect");
     }
+  }
+
+  /** What failed may work now: one that is down is dialled as soon as it may. */
+  retry(): void {
+    if (!this.#session) this.#wait.hurry();
   }
 
   /**
@@ -122,7 +122,7 @@ export class Edgehub implements Component {
   redial(): void {
     this.#isStale = true;
     if (this.#session) this.#leave(this.#session, "new credentials");
-    else this.reconnect();
+    else this.retry();
   }
 
   /** The NodeConnection of this moment, for a group. */
@@ -162,12 +162,12 @@ export class Edgehub implements Component {
 
   #end(): void {
     this.#ending.abort(new Error("Link stops"));
-    this.#wake.abort(new Error("Link stops"));
+    this.#wait.end();
   }
 
   /** Ends a link in order to dial another one. */
   #leave(session: CloudSession, reason: string): void {
-    this.#isLeaving = true;
+    if (!this.#wait.leave()) return;
     this.#tasks.spawn(
       "leave",
       () => session.close(CLOSE_DEADLINE_MS, reason),
@@ -176,10 +176,11 @@ export class Edgehub implements Component {
 
   async #loop(): Promise<void> {
     const { signal } = this.#ending;
-    const { reconnect, random, clock } = this.#options;
+    const { reconnect, random } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       const { url } = this;
+      this.#wait.reset();
       const { last, error } = await this.#oneLink();
       if (signal.aborted) return;
       const next = nextDial(failures, last, {
@@ -188,15 +189,10 @@ export class Edgehub implements Component {
         isWithinRound: this.#endpoints.ended(last),
       });
       failures = next.failures;
-      this.#observer.down?.({
-        url,
-        error,
-        livedMs: last.livedMs,
-        waitMs: next.waitMs,
-      });
-      this.#wake = new AbortController();
-      await pause(clock, next.waitMs, this.#wake.signal);
-      this.#isLeaving = false;
+      const { livedMs } = last;
+      const waitMs = this.#wait.lengthMs(next);
+      this.#observer.down?.({ url, error, livedMs, waitMs });
+      await this.#wait.pass(next);
     }
   }
 
@@ -256,6 +252,8 @@ export class Edgehub implements Component {
       onFault: (fault) => this.#observer.fault?.(fault),
     });
     this.#session = session;
+    // Who asked for it within the dial has it.
+    this.#wait.reset();
     if (this.#isStale) this.#leave(session, "new credentials");
     const timer = this.#preferTimer(session);
     try {

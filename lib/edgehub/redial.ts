@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, type Random, sleep } from "../base/mod.ts";
+import { backoffMs, type Random } from "../base/mod.ts";
 
 /**
  * Least wait after a link that we gave up or that was short, in milliseconds:
@@ -16,13 +16,15 @@ export interface LastTry {
   readonly ended: "not-connected" | "by-peer" | "by-us";
   /** How long the link lasted, in milliseconds; 0 if it never came up. */
   readonly livedMs: number;
+  /** Whether the cloud answered on it. @default true */
+  readonly isProven?: boolean;
 }
 
 /** Bounds of the wait. */
 export interface RedialOptions {
   /** Longest wait after the first failure, in milliseconds. */
   readonly baseMs: number;
-  /** Longest wait of all; a link that lived longer counts as stable. */
+  /** Longest wait of all; a link that lived and answered longer counts as stable. */
   readonly capMs: number;
 }
 
@@ -38,6 +40,8 @@ export interface NextDialOptions extends RedialOptions {
 export interface Redial {
   /** Milliseconds to wait. */
   readonly waitMs: number;
+  /** Milliseconds of it that CloudHub needs; only a person cuts them. */
+  readonly leastMs: number;
   /** Failures in a row, for the next call. */
   readonly failures: number;
 }
@@ -55,7 +59,8 @@ export function nextDial(
   last: LastTry,
   options: NextDialOptions,
 ): Redial {
-  const stable = last.livedMs >= options.capMs;
+  // A mute cloud holds a link for as long as we let it.
+  const stable = last.livedMs >= options.capMs && (last.isProven ?? true);
   const before = stable ? 0 : failures;
   const { isWithinRound = false } = options;
   const jitterMs = isWithinRound
@@ -63,19 +68,7 @@ export function nextDial(
     : backoffMs(before, options, options.random);
   const hurry = last.ended === "not-connected" ||
     (last.ended === "by-peer" && last.livedMs >= REDIAL_WAIT_MS_MIN);
-  const waitMs = hurry ? jitterMs : REDIAL_WAIT_MS_MIN + jitterMs;
-  return { waitMs, failures: isWithinRound ? before : before + 1 };
-}
-
-/** Waits, unless the signal says to go on. */
-export async function pause(
-  clock: Clock,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await sleep(clock, waitMs, signal);
-  } catch (reason) {
-    if (!signal.aborted) throw reason;
-  }
+  const leastMs = hurry ? 0 : REDIAL_WAIT_MS_MIN;
+  const waitMs = leastMs + jitterMs;
+  return { waitMs, leastMs, failures: isWithinRound ? before : before + 1 };
 }

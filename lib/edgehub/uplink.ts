@@ -12,6 +12,9 @@ import type { TokenBucket } from "./token_bucket.ts";
 /** Bytes waiting above which a backlog waits: live traffic stays ahead of it. */
 const BACKLOG_BYTES_MAX = 64 * 1024;
 
+/** Bytes waiting above which even a lease is refused: nothing renews so often. */
+const LEASE_BYTES_MAX = 2 * LIMITS.uplinkBytesMax;
+
 /** One in so many tokens is the backlog's, however much live traffic waits. */
 const BACKLOG_SHARE = 4;
 
@@ -83,11 +86,12 @@ export class Uplink {
     if (isAnswer(operation)) {
       return this.#connection.send(encode(message), "first");
     }
+    if (isLease(message)) {
+      return this.bufferedBytes < LEASE_BYTES_MAX &&
+        this.#connection.send(encode(message), "first");
+    }
     const isFree = operation === Operation.ping;
     if (!isFree && this.#isFull) return false;
-    if (isLease(message)) {
-      return this.#connection.send(encode(message), "first");
-    }
     const text = encode(message);
     if (this.#isTurnTaken) this.#isBacklogsTurn = false;
     this.#isTurnTaken = false;

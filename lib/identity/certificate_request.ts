@@ -111,7 +111,8 @@ function refusal(
   { clock }: HttpsContext,
 ): EnrolmentError {
   const { status } = response;
-  const text = printable(response.body);
+  const token = proof.kind === "token" ? proof.token : undefined;
+  const text = printable(response.body, token);
   const said = text ? `${status} ${text}` : `${status}`;
   // v1.15 says 400 where later versions say 401.
   const isDenied = status === 400 || status === 401 || status === 403;
@@ -196,8 +197,13 @@ function unusable(
   );
 }
 
-/** The start of an answer as one line of plain text. */
-export function printable(body: Uint8Array): string {
-  const text = new TextDecoder().decode(body.subarray(0, TEXT_LENGTH_MAX));
-  return text.replace(/[^\x20-\x7e]+/g, " ").trim();
+/**
+ * The start of an answer as one line of plain text.
+ *
+ * @param token What the answer must not say back.
+ */
+export function printable(body: Uint8Array, token?: JoinToken): string {
+  const whole = new TextDecoder().decode(body);
+  const text = token ? token.hiddenIn(whole) : whole;
+  return text.slice(0, TEXT_LENGTH_MAX).replace(/[^\x20-\x7e]+/g, " ").trim();
 }

@@ -145,11 +145,16 @@ export async function httpsGet(
   }
 }
 
-function format(request: HttpsRequest, { host, port }: ServerAddress) {
+/** As it stands in an address: an IPv6 address in brackets. */
+function placeOf({ host, port }: ServerAddress): string {
+  return `${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+function format(request: HttpsRequest, server: ServerAddress) {
   const { path, headers = {}, body } = request;
   return formatMessage(`GET ${path} HTTP/1.1`, {
     fields: [
-      ["Host", `${net.isIPv6(host) ? `[${host}]` : host}:${port}`],
+      ["Host", placeOf(server)],
       ...Object.entries(headers),
       ...(body ? [["Content-Length", `${body.length}`] as const] : []),
       ["Connection", "close"],
@@ -247,8 +252,7 @@ function asHttpsError(
     isSilent: boolean;
   },
 ): HttpsError {
-  const { host, port } = about.server;
-  const place = `${host}:${port}`;
+  const place = placeOf(about.server);
   if (about.lateMs !== undefined) {
     return new HttpsError(`No answer from ${place} within ${about.lateMs} ms`, {
       hint: "Check that this address can be reached from here",

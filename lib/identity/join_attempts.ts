@@ -7,6 +7,7 @@ import { IdentityError } from "./errors.ts";
 import { type HttpsContext, HttpsError } from "./http.ts";
 import type { KeyFileSystem } from "./key_file_system.ts";
 import { writeCredentials } from "./key_files.ts";
+import { looseMode } from "./loose_mode.ts";
 import type { JoinToken } from "./token.ts";
 import type { TokenSource } from "./token_source.ts";
 import type { Joining } from "./trust_state.ts";
@@ -89,6 +90,11 @@ export class JoinAttempts {
     if (this.#failures === 0) {
       onState({ kind: "trying", place });
       log.info("joining", { place });
+      const mode = looseMode(place);
+      const hint = `chmod 600 ${place}, and get a new one if they may have`;
+      if (mode) {
+        log.warn("others may read the join token", { place, mode, hint });
+      }
     }
     try {
       const enrolled = await enrol({

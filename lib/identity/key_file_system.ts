@@ -20,11 +20,18 @@ export interface KeyFileSystem {
   /** Waits until the names in a folder are on the disk. */
   syncFolder(path: string): void;
   /**
-   * Waits until no other process changes what lies in a folder, and keeps
-   * others out until disposed of; `undefined` if there is no such folder.
+   * Keeps other processes from changing what lies in a folder until disposed
+   * of; `undefined` if there is no such folder.
+   *
+   * @throws {Deno.errors.WouldBlock} If another one does not let go of it.
    */
   lock(path: string): Disposable | undefined;
 }
+
+/** Longest wait for a lock in milliseconds; a change takes a few syncs. */
+const LOCK_MS_MAX = 500;
+/** Time between two tries for it, in milliseconds. */
+const LOCK_TRY_MS = 10;
 
 /** The machine's file system. */
 export class SystemKeyFileSystem implements KeyFileSystem {
@@ -86,15 +93,32 @@ export class SystemKeyFileSystem implements KeyFileSystem {
     folder.syncSync();
   }
 
-  /** Locks the folder itself: nothing is left behind, whoever is killed. */
+  /**
+   * Locks the folder itself: nothing is left behind, whoever is killed. Whoever
+   * may read the folder can hold that lock for ever, and the node must not
+   * stand still for it.
+   */
   lock(path: string): Disposable | undefined {
-    try {
-      const folder = Deno.openSync(path);
-      folder.lockSync(true);
-      return folder;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
+    const folder = openFolder(path);
+    if (!folder) return undefined;
+    for (let waitedMs = 0; !folder.tryLockSync(true); waitedMs += LOCK_TRY_MS) {
+      if (waitedMs >= LOCK_MS_MAX) {
+        folder.close();
+        throw new Deno.errors.WouldBlock(
+          `Another process has locked the folder: ${path}`,
+        );
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_TRY_MS);
     }
+    return folder;
+  }
+}
+
+function openFolder(path: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }

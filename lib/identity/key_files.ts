@@ -76,6 +76,11 @@ export function recoverCredentials(
 ): Recovery {
   if (!files.certFile || !files.keyFile) return "nothing";
   try {
+    // Others may hold the lock; it is asked for only if there is work.
+    const isLeft = pathsOf(files).some((path) =>
+      system.read(path + NEW) !== undefined
+    );
+    if (!isLeft) return "nothing";
     using lock = system.lock(dirname(files.keyFile));
     return lock ? recover(files, system) : "nothing";
   } catch (cause) {
@@ -93,8 +98,8 @@ function recover(files: CredentialFiles, system: KeyFileSystem): Recovery {
       key ?? system.read(files.keyFile) ?? "",
     );
   if (!isWhole) return undo(files, system) ? "undone" : "nothing";
-  const beside = [files.caFile, files.keyFile, files.certFile].filter((path) =>
-    path && system.read(path + NEW) !== undefined
+  const beside = pathsOf(files).filter((path) =>
+    system.read(path + NEW) !== undefined
   );
   install(beside, system);
   return "completed";
@@ -131,13 +136,17 @@ function install(paths: readonly string[], system: KeyFileSystem): void {
 
 /** Removes what lies beside; `false` if there was nothing. */
 function undo(files: CredentialFiles, system: KeyFileSystem): boolean {
-  const beside = [files.certFile, files.keyFile, files.caFile];
-  return beside.filter((path) => path && system.remove(path + NEW)).length > 0;
+  const beside = pathsOf(files).toReversed();
+  return beside.filter((path) => system.remove(path + NEW)).length > 0;
 }
 
 function foldersOf(files: CredentialFiles): string[] {
-  const paths = [files.caFile, files.keyFile, files.certFile];
-  return [...new Set(paths.filter(Boolean).map((path) => dirname(path)))];
+  return [...new Set(pathsOf(files).map((path) => dirname(path)))];
+}
+
+/** In the order in which they are put in place. */
+function pathsOf({ caFile, keyFile, certFile }: CredentialFiles): string[] {
+  return [caFile, keyFile, certFile].filter(Boolean);
 }
 
 function isPair(certPem: string, keyPem: string): boolean {
@@ -155,7 +164,9 @@ function notWritten(files: CredentialFiles, cause: unknown): IdentityError {
     `Cannot write key and certificate: ${dirname(files.keyFile)}`,
     {
       file: files.keyFile,
-      hint: "Check that this user may write there, and free space",
+      hint: cause instanceof Deno.errors.WouldBlock
+        ? "Another process has locked that folder: see who with fuser or lsof"
+        : "Check that this user may write there, and free space",
       cause,
     },
   );

@@ -7,6 +7,9 @@ const HASH_REGEXP = /^[0-9a-f]{64}$/i;
 const BASE64URL_REGEXP = /^[\w-]+$/;
 const PART_COUNT = 4;
 
+/** Shortest part that is hidden: less is no secret, and may be any word. */
+const PART_LENGTH_MIN = 8;
+
 /** Longest token that is looked at; KubeEdge's have about 190 characters. */
 const TOKEN_LENGTH_MAX = 8192;
 
@@ -65,6 +68,13 @@ export class JoinToken {
   /** Whether this is the CA certificate that the token was made for. */
   matches(caDer: Uint8Array): boolean {
     return createHash("sha256").update(caDer).digest("hex") === this.caHash;
+  }
+
+  /** A text of somebody else, who may say back what was shown to him. */
+  hiddenIn(text: string): string {
+    return [this.#jwt, ...this.#jwt.split(".")]
+      .filter((part) => part.length >= PART_LENGTH_MIN)
+      .reduce((rest, part) => rest.replaceAll(part, REDACTED), text);
   }
 
   /** A placeholder. */

@@ -22,6 +22,9 @@ export interface TokenSource {
 /** What {@link TokenFile.erase} says of a pipe or terminal: nothing to do. */
 export const NO_FILE = "it is no file";
 
+/** Largest token file that is read, in bytes: white space around a token. */
+const FILE_BYTES_MAX = 64 * 1024;
+
 /** A file with a join token; it may come and go. */
 export class TokenFile implements TokenSource {
   /** Path of the file. */
@@ -44,6 +47,12 @@ export class TokenFile implements TokenSource {
   read(): JoinToken | undefined {
     let text: string;
     try {
+      // A pipe would hold up the whole node until somebody writes to it.
+      const { isFile, size } = Deno.statSync(this.place);
+      if (!isFile) throw new Error("Not a regular file");
+      if (size > FILE_BYTES_MAX) {
+        throw new Error(`File is too large: ${size} bytes`);
+      }
       text = Deno.readTextFileSync(this.place);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotFound) return undefined;

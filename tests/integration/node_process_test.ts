@@ -154,6 +154,18 @@ Deno.test("a process without a cloud says that it is standalone", async () => {
   assertEquals((await askAdmin(world.adminSocket, "/healthz"))?.status, 200);
 });
 
+Deno.test("a process that is asked to reconnect while it starts does not end", async () => {
+  await using world = await World.start();
+  await using node = new NodeProcess(world.sets("edgehub.websocket.url="));
+  await node.said("standalone node");
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) node.signal(signal);
+  await node.ready();
+  for (let i = 0; i < 200; i++) node.signal("SIGUSR2");
+  assertEquals((await askAdmin(world.adminSocket, "/healthz"))?.status, 200);
+  node.signal("SIGTERM");
+  assertEquals((await node.status).code, 0);
+});
+
 /** Operations of the answers that the cloud got to messages about a resource. */
 function verdicts(world: World, resource: string, after: number): string[] {
   return world.hub.frames.entries.slice(after).flatMap(({ from, message }) =>

@@ -1,5 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { createHash, X509Certificate } from "node:crypto";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { AgentRefusedError, RequestFailedError } from "../../lib/agent/mod.ts";
+import { SystemClock } from "../../lib/base/mod.ts";
+import { CertificateAuthority } from "../../lib/dev/mod.ts";
 import { encode, newMessage } from "../../lib/message/mod.ts";
 import { until } from "../support/edged_harness.ts";
 import { nextId, TEST_STAMP } from "../support/messages.ts";
@@ -280,6 +283,70 @@ Deno.test("secrets_never_logged, I3: frames that are no messages", async () => {
       ...hub.received.map((message) => JSON.stringify(message)),
     ]);
   }
+});
+
+/** A server that says back what it was told, to whoever asks for more than the CA. */
+function echo(listener: Deno.TlsListener, ca: Uint8Array) {
+  const answer = async (conn: Deno.Conn) => {
+    const buffer = new Uint8Array(16 * 1024);
+    const length = await conn.read(buffer) ?? 0;
+    const said = new TextDecoder("latin1").decode(buffer.subarray(0, length))
+      .replace(/[^\x20-\x7e]+/g, " ");
+    const [, secret = said] = /[Aa]uthorization: (.*)/.exec(said) ?? [];
+    const head = `HTTP/1.1 401 ${secret}\r\nContent-Length: `;
+    const bytes = said.includes("/ca.crt")
+      ? [`HTTP/1.1 200 OK\r\nContent-Length: ${ca.length}\r\n\r\n`, ca]
+      : [`${head}${secret.length}\r\n\r\n${secret}`];
+    for (const part of bytes) {
+      const data = typeof part === "string"
+        ? new TextEncoder().encode(part)
+        : part;
+      await conn.write(data);
+    }
+    conn.close();
+  };
+  const done = (async () => {
+    for await (const conn of listener) await answer(conn);
+  })();
+  return {
+    port: (listener.addr as Deno.NetAddr).port,
+    [Symbol.asyncDispose]: async () => {
+      listener.close();
+      await done;
+    },
+  };
+}
+
+Deno.test("secrets_never_logged, I3: the join token, though the cloud says it back", async () => {
+  const ca = await CertificateAuthority.create(new SystemClock());
+  const der = new X509Certificate(ca.cert).raw;
+  const inToken = newMark();
+  const { cert, key } = await ca.server();
+  await using cloud = echo(
+    Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert,
+      key,
+      alpnProtocols: ["http/1.1"],
+    }),
+    der,
+  );
+  const hash = createHash("sha256").update(der).digest("hex");
+  await using world = await World.start({ tls: true });
+  await using node = new NodeProcess(world.sets(
+    "log.level=debug",
+    `edgehub.websocket.certfile=${world.folder}/no/cert.pem`,
+    `edgehub.websocket.keyfile=${world.folder}/no/key.pem`,
+    `edgehub.http-server=127.0.0.1:${cloud.port}`,
+    `edgehub.token=${hash}.${inToken}`,
+  ));
+  await node.said('"event":"cannot join"');
+  const pages = await pagesOf(world);
+  node.signal("SIGTERM");
+  assertEquals((await node.status).code, 0);
+  assertMatch(pages.join(), /refused the join token: 401 Bearer/);
+  assertNowhere([inToken], [...node.lines, ...pages]);
 });
 
 /** Modes of everything below a folder, by path. */

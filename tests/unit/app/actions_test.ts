@@ -8,13 +8,17 @@ Deno.test("actionsOf, reconnect dials, but not on a standalone node", () => {
     reconnect: () => void dials++,
     changeOutbox: () => Promise.resolve({ messages: [], missing: [] }),
   };
-  const url = "wss://cloud.example:10000";
-  assertEquals(actionsOf(node, url)["/reconnect"]?.({}), { dialling: url });
-  assertEquals(dials, 1);
+  let url = "wss://cloud.example:10000";
+  const actions = actionsOf(node, () => url);
+  assertEquals(actions["/reconnect"]?.({}), { dialling: url });
+  // The one in use, not the first of several.
+  url = "wss://other.example:10000";
+  assertEquals(actions["/reconnect"]?.({}), { dialling: url });
+  assertEquals(dials, 2);
   const error = assertThrows(
-    () => actionsOf(node, "")["/reconnect"]?.({}),
+    () => actionsOf(node, () => "")["/reconnect"]?.({}),
     ActionError,
     "standalone",
   );
-  assertEquals([error.status, dials], [409, 1]);
+  assertEquals([error.status, dials], [409, 2]);
 });

@@ -30,6 +30,17 @@ Deno.test("edgehubObserver, health follows the link", () => {
   );
 });
 
+Deno.test("edgehubObserver, each dial without TLS is warned of", () => {
+  const { parts, lines } = observerBench();
+  const observer = edgehubObserver(parts);
+  for (let i = 0; i < 2; i++) observer.dialling?.("ws://cloud.example/");
+  observer.dialling?.(URL);
+  assertEquals(
+    lines.filter(({ level }) => level === "warn").map(({ event }) => event),
+    ["dialling without TLS", "dialling without TLS"],
+  );
+});
+
 Deno.test("edgehubObserver, says why the link is down and when it dials again", () => {
   const { parts, lines } = observerBench();
   const observer = edgehubObserver(parts);

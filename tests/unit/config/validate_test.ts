@@ -29,6 +29,27 @@ Deno.test("validate, wss needs the authority's file, ws gets a note", async () =
   assertStringIncludes(notes[0] ?? "", "nothing is encrypted");
 });
 
+Deno.test("validate, no link with TLS falls back to one without", async () => {
+  const ca = "edgehub.websocket.cafile=/ca";
+  for (const [url, other] of [["wss://a", "ws://b"], ["ws://a", "wss://b"]]) {
+    const [line, ...rest] = await refusals(
+      `edgehub.websocket.url=${url}`,
+      `edgehub.websocket.urls=[${other}]`,
+      ca,
+    );
+    assertStringIncludes(line ?? "", "edgehub.websocket.urls: expected wss://");
+    assertEquals(rest, []);
+  }
+  const { notes } = await loadConfig({
+    sets: [
+      "edgehub.websocket.url=ws://a",
+      "edgehub.websocket.urls=[ws://b]",
+    ],
+    hostname,
+  });
+  assertStringIncludes(notes[0] ?? "", "nothing is encrypted");
+});
+
 Deno.test("validate, certificate and key come together or not at all", async () => {
   const [noKey] = await refusals("edgehub.websocket.certfile=/c");
   assertStringIncludes(noKey ?? "", "edgehub.websocket.keyfile: expected");

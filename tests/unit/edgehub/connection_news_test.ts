@@ -127,3 +127,30 @@ Deno.test("ConnectionNews, a module that is full and promises no room is left al
   await clock.settle();
   assertEquals(calls, 2);
 });
+
+Deno.test("ConnectionNews, a change in the moment in which the last one that waited was taken is not lost", async () => {
+  for (const ticks of [1, 2, 3, 4, 5]) {
+    const { news, router, clock } = world();
+    const queue = new BoundedQueue<unknown>(1);
+    router.register({
+      name: "metamanager",
+      group: "meta",
+      receive: ({ message }) => {
+        const isTaken = queue.push(message.content);
+        if (isTaken && message.content === false) void tellLater();
+        return isTaken;
+      },
+      room: () => queue.room(),
+    });
+    const tellLater = async () => {
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      queue.shift();
+      news.tell(true);
+    };
+    news.tell(true);
+    news.tell(false);
+    queue.shift();
+    await clock.settle();
+    assertEquals(queue.shift(), true, `after ${ticks} ticks`);
+  }
+});

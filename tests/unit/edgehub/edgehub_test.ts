@@ -513,6 +513,51 @@ Deno.test("Edgehub, reconnect while the link is up: a goodbye, the safe wait, a 
     assertEquals(end?.detail, "peer 1000");
   }));
 
+Deno.test("Edgehub, asked while a dial hangs, it dials again as soon as that has failed", async () => {
+  await using silent = new TestServer(swallow);
+  await using world = new World(`ws://127.0.0.1:${silent.port}/`, {
+    handshakeTimeoutMs: 4000,
+    random: () => 1,
+    // Longer than the test would wait.
+    reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
+  });
+  await world.edgehub.start();
+  while (silent.accepted === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  world.edgehub.reconnect();
+  await world.down();
+  const { error, waitMs } = world.downs[0]!;
+  assertEquals([error.kind, waitMs], ["timeout", 5000]);
+  await world.until("two dials", () => world.dials === 2);
+});
+
+Deno.test("Edgehub, what happens by itself cuts the random wait, never the one that keeps the cloud from ending both", () =>
+  withHub(async (hub, world) => {
+    await world.edgehub.start();
+    for (const count of [1, 2]) {
+      await world.connected(count);
+      hub.cut("edge-1");
+      await world.down(count);
+      const downAtMs = world.clock.monotonic();
+      for (let i = 0; i < 1000; i++) {
+        if (count === 1) world.edgehub.retry();
+        else world.edgehub.redial();
+      }
+      await world.connected(count + 1);
+      assert(world.clock.monotonic() - downAtMs >= 5000);
+      assertEquals([world.dials, opens(hub)], [count + 1, count + 1]);
+    }
+    // A link that is left on request does not wait longer than that either.
+    await new Promise((resolve) => world.clock.after(5500, () => resolve(0)));
+    for (let i = 0; i < 1000; i++) world.edgehub.reconnect();
+    await world.connected(4);
+    assertEquals([world.downs[2]?.waitMs, world.dials], [5000, 4]);
+  }, {
+    random: () => 1,
+    reconnect: { baseMs: 3_600_000, capMs: 3_600_000 },
+  }));
+
 Deno.test("Edgehub, a second address is dialled at once when the first fails, and kept", async () => {
   await using hub = new CloudHub();
   await hub.start();

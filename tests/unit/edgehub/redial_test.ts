@@ -67,13 +67,19 @@ Deno.test("nextDial, at once only if the peer closed a link that had lived", () 
 Deno.test("nextDial, the jitter comes on top of the least wait", () => {
   const last: LastTry = { ended: "by-us", livedMs: 10 };
   assertEquals(waits(3, last), [6000, 7000, 9000]);
+  const next = nextDial(2, last, { ...BOUNDS, random: highest });
+  assertEquals(next, { waitMs: 9000, leastMs: 5000, failures: 3 });
 });
 
 Deno.test("nextDial, falls back only after a link that outlived the cap", () => {
   const after = (livedMs: number) =>
     nextDial(9, { ended: "by-peer", livedMs }, { ...BOUNDS, random: highest });
-  assertEquals(after(59_999), { waitMs: 60_000, failures: 10 });
-  assertEquals(after(60_000), { waitMs: 1000, failures: 1 });
+  const leastMs = 0;
+  assertEquals(after(59_999), { waitMs: 60_000, leastMs, failures: 10 });
+  assertEquals(after(60_000), { waitMs: 1000, leastMs, failures: 1 });
+  const mute = { ended: "by-us", livedMs: 60_000, isProven: false } as const;
+  const next = nextDial(9, mute, { ...BOUNDS, random: highest });
+  assertEquals([next.waitMs, next.failures], [65_000, 10]);
 });
 
 Deno.test("nextDial, a cloud that closes at once 50 times is dialled ever less often", () => {

@@ -132,6 +132,22 @@ Deno.test("Uplink, a lease is never throttled, but for the bound on bytes", asyn
   world.uplink.stop();
 });
 
+Deno.test("Uplink, D5 keepalive_and_acks_overtake_data: a lease goes though as much data waits as may", async () => {
+  const lease = message("edge-1");
+  const renewal: Message = {
+    ...lease,
+    route: { ...lease.route, resource: "kube-node-lease/lease/edge-1" },
+  };
+  for (const content of ["", "x".repeat(1 << 16)]) {
+    const world = new World({ perSecond: 1, burst: 1 });
+    while (world.uplink.send(message("m", "query", content)));
+    assert(world.uplink.send(renewal));
+    await world.clock.settle();
+    assertEquals(world.names.toSorted(), ["edge-1", "m"]);
+    await world.end();
+  }
+});
+
 Deno.test("Uplink, a ping takes no token and stays behind what was sent before it", async () => {
   const world = new World({ perSecond: 10, burst: 1 });
   const { uplink, clock } = world;

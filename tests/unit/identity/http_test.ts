@@ -188,6 +188,12 @@ Deno.test("httpsGet, nobody there may be tried again", async () => {
   );
   assert(error.retryable && !error.isSilent);
   assertStringIncludes(error.hint, "Nothing listens there");
+  const server = { host: "::1", port };
+  await assertRejects(
+    () => httpsGet({ path: "/", trust: UNVERIFIED }, { server, clock }),
+    HttpsError,
+    `Cannot reach [::1]:${port}`,
+  );
 });
 
 Deno.test({

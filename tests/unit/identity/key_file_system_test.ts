@@ -70,5 +70,7 @@ Deno.test("SystemKeyFileSystem, a lock keeps others out until it is let go", asy
     assertEquals(other.tryLockSync(true), false);
     lock?.[Symbol.dispose]();
     await other.lock(true);
+    // Nobody who may read the folder can make the node stand still for ever.
+    assertThrows(() => system.lock(folder), Deno.errors.WouldBlock, folder);
   });
 });

@@ -191,3 +191,29 @@ Deno.test("writeCredentials, a full disk leaves the former pair and nothing besi
     assertEquals(readCredentials(files).certPem, former.cert);
   });
 });
+
+Deno.test("a folder that somebody keeps locked holds up no look, and a change is told why", async () => {
+  await inFolder((folder) => {
+    const files = filesIn(folder);
+    writeCredentials(files, credentialsOf(ca, former));
+    using other = Deno.openSync(`${folder}/certs`);
+    other.lockSync(true);
+    const system = new SystemKeyFileSystem();
+    let locks = 0;
+    const lock = system.lock.bind(system);
+    system.lock = (path) => {
+      locks++;
+      return lock(path);
+    };
+    assertEquals(recoverCredentials(files, system), "nothing");
+    assertEquals(locks, 0);
+    const error = assertThrows(
+      () => writeCredentials(files, credentialsOf(otherCa, later), system),
+      IdentityError,
+      "Cannot write key and certificate",
+    );
+    assert(/locked that folder/.test(error.hint), error.hint);
+    assertEquals(namesIn(folder), NAMES);
+    assertEquals(readCredentials(files).certPem, former.cert);
+  });
+});

@@ -163,6 +163,18 @@ Deno.test("NodeTrust, joins with a token, removes it, and says so", async () => 
   assertEquals(stage.trust.credentials().certPem, stage.certificate);
 });
 
+Deno.test("keys_and_tokens_private_on_disk, I4: a join token that others may read is said", async () => {
+  for (const mode of [0o600, 0o644]) {
+    await using stage = await Stage.make();
+    await stage.drop();
+    await Deno.chmod(stage.tokenFile, mode);
+    await stage.trust.start();
+    await until(() => stage.changes.length > 0, "joined");
+    const said = stage.lines.filter((line) => /others may read/.test(line));
+    assertEquals(said.length, mode === 0o600 ? 0 : 1, said.join());
+  }
+});
+
 Deno.test("NodeTrust, killed after any step it has nothing or a whole pair, and joins after it", async () => {
   for (let steps = 0, isDone = false; !isDone; steps++) {
     const killing = new KillingSystem(steps);

@@ -40,6 +40,31 @@ Deno.test("TokenFile, what is no file is not removed, what cannot be read is sai
   await Deno.remove(folder);
 });
 
+Deno.test("TokenFile, neither a pipe nor a large file is waited for or held", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = `${folder}/pipe`;
+  const { success } = await new Deno.Command("mkfifo", { args: [pipe] })
+    .output();
+  assertEquals(success, true);
+  const large = `${folder}/large`;
+  await Deno.writeTextFile(large, " ".repeat(1 << 20));
+  for (const path of [pipe, large]) {
+    assertThrows(() => new TokenFile(path).read(), IdentityError, path);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("TokenFile, white space of every kind around the token does not count", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/token`;
+  const text = `${"a".repeat(64)}.b.c.d`;
+  for (const around of ["\r\n", " \t", "\ufeff", "\n\n"]) {
+    await Deno.writeTextFile(path, around + text + around);
+    assertEquals(new TokenFile(path).read()?.caHash, "a".repeat(64));
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("GivenToken, is forgotten here and erased where it was given", async () => {
   const erased: string[] = [];
   const erase = () => Promise.resolve(`kept ${erased.push("once")}`);

@@ -67,3 +67,13 @@ Deno.test("JoinToken, a time that cannot be read is no time", () => {
   assertEquals(expiry(claims(7)), undefined);
   assertEquals(expiry("nojson"), undefined);
 });
+
+Deno.test("JoinToken.hiddenIn, neither it nor a part of it, but what is too short to be one", () => {
+  const parts = ["a".repeat(64), "eyJhbGciOi", "claims-of-it", "sig"];
+  const token = JoinToken.parse(parts.join("."));
+  const jwt = parts.slice(1).join(".");
+  assertEquals(
+    token.hiddenIn(`no: ${jwt}, ${parts[2]} and sig`),
+    "no: [redacted], [redacted] and sig",
+  );
+});
