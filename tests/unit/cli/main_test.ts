@@ -108,7 +108,7 @@ Deno.test("main, wrong options exit 2 and say what is wrong", async () => {
     const { code, out, err } = await run("say", "hello", ...args);
     assertEquals([code, out], [2, ""], args.join(" "));
     assertStringIncludes(err, expected);
-    assertStringIncludes(err, "metamanager --help");
+    assertStringIncludes(err, "Run 'metamanager say hello --help'");
   }
 });
 
@@ -122,6 +122,17 @@ Deno.test("main, a failure exits 1 and shows no secret", async () => {
   const { code, err } = await run("say", "hello", "fail");
   assertEquals(code, 1);
   assertEquals(err, "error: Error: token=[redacted] is wrong\n");
+});
+
+Deno.test("main, an error of ours is told without class names and causes", async () => {
+  const io = new FakeIo();
+  const set = "admin.socket=/nonexistent/admin.sock";
+  assertEquals(await main(["reconnect", "--set", set], io), 1);
+  assertEquals(
+    io.err,
+    "error: No node runs: there is no /nonexistent/admin.sock\n" +
+      "hint: Is the node running? Give its configuration with --config\n",
+  );
 });
 
 Deno.test("main, every command has help with an example and a unique name", async () => {
