@@ -42,14 +42,15 @@ Without edgehub.websocket.url it runs as a standalone node.`,
       format: config.log.format,
       color: io.isTerminal.stderr && !io.env("NO_COLOR"),
     });
-    for (const note of notes) log.warn(note);
     const stopped = onSignals(log, clock);
     keepAlive(log);
     const node = new EdgeNode(config, { log });
-    await node.start();
+    // Before the start, during which they would end the process unheard.
     for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
       Deno.addSignalListener(signal, () => node.reconnect());
     }
+    for (const note of notes) log.warn(note);
+    await node.start();
     const signal = await stopped;
     log.info("stopping", { signal });
     const late = clock.after(STOP_MS_MAX, () => {
