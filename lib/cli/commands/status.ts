@@ -60,12 +60,17 @@ function show(io: Io, page: Readonly<Record<string, unknown>>): void {
   const objects = Object.values(part(store, "objects")).map(Number)
     .reduce((sum, count) => sum + count, 0);
   const agents = Array.isArray(page.agents) ? page.agents.join(", ") : "";
-  const address = link.url ? `, ${link.url}` : "";
+  const address = link.url ? `, ${new URL(String(link.url)).origin}` : "";
   const rows = [
     ["node", `${page.node}, up ${ageText(Number(page.uptimeSeconds))}`],
     ["cloud", `${link.state} since ${link.since}${address}`],
     ["agents", agents || "none"],
-    ["store", `${objects} objects, ${sizeText(Number(store.bytes ?? 0))}`],
+    [
+      "store",
+      `${objects} ${objects === 1 ? "object" : "objects"}, ${
+        sizeText(Number(store.bytes ?? 0))
+      }`,
+    ],
     [
       "outbox",
       `${store.outbox ?? 0} waiting, ${store.outboxParked ?? 0} parked`,

@@ -8,12 +8,14 @@ import { FakeIo } from "../fake_io.ts";
 
 async function withNode(
   run: (node: EdgeNode, sets: readonly string[]) => Promise<void>,
+  more: readonly string[] = [],
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const sets = [
     `store.path=${folder}/store.db`,
     `admin.socket=${folder}/admin.sock`,
     "edged.socket=",
+    ...more,
   ];
   const { config } = await loadConfig({ sets, hostname: () => "edge-1" });
   const clock = new SystemClock();
@@ -69,6 +71,16 @@ Deno.test("status, what is not well is named with its reason; failed exits 1", (
       "store     \x1b[31mfailed\x1b[0m    disk full\n",
     );
   }));
+
+Deno.test("status, the cloud is named by its address, without the long path", () =>
+  withNode(
+    async (node, sets) => {
+      await node.start();
+      const { out } = await status(sets);
+      assertMatch(out, /^cloud {3}\w+ since \S+Z, ws:\/\/127\.0\.0\.1:1$/m);
+    },
+    ["edgehub.websocket.url=ws://127.0.0.1:1"],
+  ));
 
 Deno.test("status, without a node it says so", () =>
   withNode(async (_node, sets) => {
