@@ -73,7 +73,7 @@ function show(io: Io, page: Readonly<Record<string, unknown>>): void {
     ],
     [
       "outbox",
-      `${store.outbox ?? 0} waiting, ${store.outboxParked ?? 0} parked`,
+      `${store.outbox ?? 0} not confirmed, ${store.outboxParked ?? 0} parked`,
     ],
   ] as const;
   for (const [name, text] of rows) {
