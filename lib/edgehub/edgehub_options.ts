@@ -2,6 +2,7 @@ import type { Clock, Random } from "../base/mod.ts";
 import type { CredentialFiles, Credentials } from "../identity/mod.ts";
 import type { MessageFault, Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
+import type { Dialled, DialOptions } from "./dial.ts";
 import type { FailoverOptions } from "./endpoints.ts";
 import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
@@ -69,4 +70,10 @@ export interface EdgehubOptions {
   readonly rate: TokenBucketOptions;
   /** Told of what happens. */
   readonly observer?: EdgehubObserver;
+  /**
+   * Opens a link; another one takes its place where there is no network.
+   *
+   * @default over TCP and TLS
+   */
+  readonly dial?: (options: DialOptions) => Promise<Dialled>;
 }

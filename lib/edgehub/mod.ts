@@ -8,6 +8,7 @@
  * @module
  */
 export { Edgehub } from "./edgehub.ts";
+export type { Dialled, DialOptions } from "./dial.ts";
 export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 export type { FailoverOptions } from "./endpoints.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";

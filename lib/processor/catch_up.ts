@@ -154,11 +154,8 @@ export class CatchUps {
         await this.#nextTurn();
         if (!this.#goesOn(agent, turn)) return "ended";
       }
-      for (
-        let room = agent.module.room?.();
-        room;
-        room = agent.module.room?.()
-      ) {
+      const room = this.#room(agent);
+      if (room) {
         paused = "yes";
         await room;
         if (!this.#goesOn(agent, turn)) return "ended";
@@ -168,7 +165,20 @@ export class CatchUps {
       const message = full ? told : withRevision(told, change.revision);
       if (this.#options.hand(agent, message) === "refused") return "refused";
     }
-    return paused;
+    // What follows, too, needs room behind the last change: the link closes an
+    // agent that is handed more, and it would come back to the same replay.
+    const room = this.#room(agent);
+    if (!room) return paused;
+    await room;
+    return this.#goesOn(agent, turn) ? "yes" : "ended";
+  }
+
+  /** Settles once the agent's link has room; `undefined` if it has now. */
+  #room(agent: Agent): Promise<void> | undefined {
+    const room = agent.module.room?.();
+    return room?.then(() =>
+      this.#options.isAttached(agent) ? this.#room(agent) : undefined
+    );
   }
 
   #nextTurn(): Promise<void> {

@@ -167,11 +167,16 @@ export class Processor implements Component {
     if (this.#scheduled || this.#state !== "running") return;
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
+      const { runner, probe, release, outbox } = this.#parts;
       const items = this.#take();
-      const outcomes = this.#parts.runner.run(items);
-      this.#parts.probe.note(this.#parts.runner.failing);
-      for (const outcome of outcomes) this.#parts.release.run(outcome);
+      const failed = runner.failing;
+      const outcomes = runner.run(items);
+      probe.note(runner.failing);
+      for (const outcome of outcomes) release.run(outcome);
       settle(items);
+      // Confirmations that could not be noted come once: what they confirmed
+      // is sent again, or it would wait for the next connection.
+      if (failed && !runner.failing) outbox.restart();
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();

@@ -4,7 +4,7 @@ import { CertificateAuthority, CloudHub } from "../../../lib/dev/mod.ts";
 import {
   Edgehub,
   type EdgehubOptions,
-  type LinkError,
+  LinkError,
 } from "../../../lib/edgehub/mod.ts";
 import { type Message, newMessage, newOk } from "../../../lib/message/mod.ts";
 import { type ModuleSpec, Router } from "../../../lib/router/mod.ts";
@@ -1019,3 +1019,17 @@ Deno.test("Edgehub, F5 memory_flat_when_link_flaps: as many sockets after 200 li
     }
     assertEquals(world.dials, 201);
   }));
+
+Deno.test("a dial from outside takes the place of the network", async () => {
+  const seen: string[] = [];
+  await using world = new World("ws://nowhere.invalid/", {
+    dial: ({ headers }) => {
+      seen.push(headers.node_id ?? "");
+      return Promise.reject(new LinkError("tcp", "no way"));
+    },
+  });
+  await world.edgehub.start();
+  await world.until("a dial", () => world.downs.length > 0);
+  assertEquals(seen[0], "edge-1");
+  assertEquals(world.downs[0]?.error.message, "no way");
+});

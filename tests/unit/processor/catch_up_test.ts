@@ -85,6 +85,35 @@ Deno.test("a replay of everything that is cut before its end does not count as w
   leave();
 });
 
+Deno.test("the end of a replay waits for room behind a large object, so that no agent is cut off for ever", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"));
+  const queue: Message[] = [];
+  let room: PromiseWithResolvers<void> | undefined;
+  const leave = bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    room: () => room?.promise,
+    receive: ({ message }) => {
+      // As the link does: one that is full and handed more is closed.
+      if (room) leave();
+      else if (!isMarker(message)) room = Promise.withResolvers();
+      queue.push(message);
+      return room !== undefined || isMarker(message);
+    },
+  });
+  await bench.clock.settle();
+  assertEquals(queue.map(isMarker), [true, false]);
+  assertEquals(bench.router.has("edged"), true);
+  room?.resolve();
+  room = undefined;
+  await bench.clock.settle();
+  assertEquals(queue.map(isMarker), [true, false, true]);
+  assertEquals(bench.processor.liveAgents, ["edged"]);
+  leave();
+});
+
 Deno.test("changes of a replay of everything bear no revision, its end does", async () => {
   await using bench = await ProcessorBench.start();
   await bench.fromCloud(insert("a"), insert("b"));

@@ -4,7 +4,13 @@ import {
   type Store,
   StoreError,
 } from "../../../lib/store/mod.ts";
-import { fromCloud, fromEdged, pod } from "../../support/messages.ts";
+import { newResponse } from "../../../lib/message/mod.ts";
+import {
+  fromCloud,
+  fromEdged,
+  pod,
+  TEST_STAMP,
+} from "../../support/messages.ts";
 import { ProcessorBench } from "../../support/processor_bench.ts";
 
 const insert = (name: string) =>
@@ -98,6 +104,29 @@ Deno.test("questions are answered meanwhile, and prove nothing", async () => {
   await bench.clock.settle();
   assertEquals(edged.take().length, 1);
   assertEquals(told, ["failed"]);
+});
+
+Deno.test("a confirmation that the failing store lost is asked for again on the same connection", async () => {
+  const { bench, disk } = await world();
+  await using _ = bench;
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.fromCloud(insert("a"));
+  const status = { UID: "uid-a", Name: "a", Status: { phase: "Running" } };
+  const report = fromEdged("update", "default/podstatus/a", status);
+  edged.send(report);
+  await bench.clock.settle();
+  const sent = () =>
+    bench.cloud.take().filter((m) => m.header.msg_id === report.header.msg_id);
+  assertEquals(sent().length, 1);
+  disk.fails = true;
+  // The cloud says it once: an `OK` wants no ack.
+  await bench.fromCloud(newResponse(TEST_STAMP, report, "OK"));
+  disk.fails = false;
+  await bench.clock.advance(2000);
+  assertEquals(sent().length, 1);
+  await bench.fromCloud(newResponse(TEST_STAMP, report, "OK"));
+  assertEquals(bench.store.outboxLength(), 0);
 });
 
 Deno.test("no probe outlives stop()", async () => {
