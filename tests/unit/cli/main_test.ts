@@ -147,6 +147,16 @@ Deno.test("main, every command has help with an example and a unique name", asyn
   }
 });
 
+Deno.test("main, help fits a terminal of 80 columns, but for examples", async () => {
+  const pages = [["--help"], ...COMMANDS.map(({ name }) => ["help", name])];
+  for (const words of pages) {
+    const io = new FakeIo();
+    assertEquals(await main(words.join(" ").split(" "), io), 0);
+    const [page = ""] = io.out.split("\nExamples\n");
+    for (const line of page.split("\n")) assert(line.length <= 80, line);
+  }
+});
+
 Deno.test("main, --version is version", async () => {
   const io = new FakeIo();
   assertEquals(await main(["--version"], io), 0);
