@@ -149,6 +149,7 @@ def main(path, node=None):
         except StopIteration as end:
             print(f"closed {path}: {end.value}", flush=True)
             if end.value == REPLACED:
+                print("another agent has attached as edged, this one ends")
                 return
         except OSError as error:
             reason = error.strerror or error

@@ -1,7 +1,7 @@
 // A pod agent: deno run --allow-read --allow-write conf/agents/agent.ts /run/metamanager/edged.sock
 // With the name of a node as second argument it registers that node whenever
 // the cloud is connected, so that a fresh cloud knows it.
-import { AgentClient } from "../../mod.ts";
+import { AgentClient, RequestFailedError } from "../../mod.ts";
 
 const [socket = "/run/metamanager/edged.sock", node] = Deno.args;
 
@@ -14,10 +14,15 @@ async function register(name: string): Promise<void> {
     "kubernetes.io/hostname": name,
     "node-role.kubernetes.io/edge": "",
   };
-  await agent.request("insert", `null/node/${name}`, {
-    content: { metadata: { name, labels } },
-  });
-  print(`registered ${name}`);
+  const content = { metadata: { name, labels } };
+  try {
+    await agent.request("insert", `null/node/${name}`, { content });
+    print(`registered ${name}`);
+  } catch (error) {
+    const isKnown = error instanceof RequestFailedError &&
+      error.reason === "AlreadyExists";
+    print(isKnown ? `the cloud knows ${name}` : `not registered: ${error}`);
+  }
 }
 
 const agent: AgentClient = new AgentClient({
@@ -32,7 +37,7 @@ const agent: AgentClient = new AgentClient({
     print(`${route.operation} ${route.resource}`);
     if (content === "cloud_connected" && node) {
       // Not waited for: a slow cloud must not hold up the pods.
-      register(node).catch((error) => print(`not registered: ${error}`));
+      register(node);
     }
     const [namespace = "", type, name = ""] = route.resource.split("/");
     if (route.operation === "delete" || type !== "pod") return;

@@ -209,6 +209,7 @@ function buildAdmin(
 ): AdminServer {
   const { log, health, metrics, status, views, actions, config } = from;
   return new AdminServer({
+    clock: from.clock,
     log: log.child("admin"),
     sources: {
       health: () => {

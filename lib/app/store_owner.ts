@@ -10,7 +10,7 @@ const CERTIFICATE_REGEXP =
  * Whose data the store of this node holds. An authority that cannot be read
  * is no reason not to serve what is stored: the link says what is wrong.
  *
- * @param warn Told of an authority that cannot be read.
+ * @param warn Told of an authority that is there and cannot be read.
  */
 export function storeOwner(
   { edgehub: { controller, websocket } }: Config,
@@ -27,7 +27,9 @@ export function storeOwner(
         );
       }
     } catch (error) {
-      warn(`authority not compared: ${errorText(error)}`);
+      // A node that has not joined yet; identity says so.
+      const isMissing = error instanceof Deno.errors.NotFound;
+      if (!isMissing) warn(`authority not compared: ${errorText(error)}`);
       return { node: controller.nodeId, authorities: [] };
     }
   }

@@ -37,8 +37,8 @@ export class UnixSocketError extends Error {
  * folder that everybody may write to is refused.
  *
  * @throws {UnixSocketError} If another process answers there, something that
- *   is no socket has the name, the folder is open to everybody, or the path
- *   is too long.
+ *   is no socket has the name, the folder cannot be made or is open to
+ *   everybody, or the path is too long.
  */
 export async function prepareUnixSocket(path: string): Promise<void> {
   const length = new TextEncoder().encode(path).length;
@@ -65,7 +65,15 @@ export async function prepareUnixSocket(path: string): Promise<void> {
 
 async function prepareFolder(path: string): Promise<void> {
   const folder = dirname(path);
-  await Deno.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    throw new UnixSocketError(
+      path,
+      `the folder cannot be made, make ${folder} for the node's user with mode 0750`,
+      { cause: error },
+    );
+  }
   const mode = (await Deno.stat(folder)).mode ?? 0;
   if ((mode & 0o002) === 0) return;
   throw new UnixSocketError(

@@ -6,12 +6,14 @@ import { join } from "./commands/join.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
+import { status } from "./commands/status.ts";
 import { version } from "./commands/version.ts";
 
 /** Every subcommand, in the order of the help: one file, one line here. */
 export const COMMANDS: readonly Command[] = [
   run,
   join,
+  status,
   reconnect,
   outboxList,
   outboxRetry,

@@ -4,13 +4,15 @@ import type { Paint } from "./style.ts";
 
 /** Name of the program in help and examples. */
 const PROGRAM = "metamanager";
+/** Width of the terminal that help is made for. */
+const LINE_LENGTH_MAX = 80;
 
 /** Help on the whole program. */
 export function helpAll(commands: readonly Command[], paint: Paint): string {
   const rows = commands.map((c) => [c.name, c.summary] as const);
   return `${
     paint("bold", PROGRAM)
-  } keeps the metadata of an edge node and answers for the cloud when it is away
+  } keeps an edge node's metadata and answers while its cloud is away
 
 ${paint("bold", "Usage")}
   ${PROGRAM} COMMAND [OPTIONS]
@@ -53,7 +55,24 @@ function table(
   paint: Paint,
 ): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return rows.map(([left, right]) =>
-    `  ${paint("cyan", left)}${" ".repeat(width - left.length)}${right}\n`
-  ).join("");
+  return rows.map(([left, right]) => {
+    const text = wrap(right, LINE_LENGTH_MAX - 2 - width)
+      .join("\n" + " ".repeat(2 + width));
+    return `  ${paint("cyan", left)}${
+      " ".repeat(width - left.length)
+    }${text}\n`;
+  }).join("");
+}
+
+/** Lines of words, each as long as it may be, if no word is longer. */
+function wrap(text: string, lengthMax: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const isRoom = last !== undefined &&
+      last.length + 1 + word.length <= lengthMax;
+    if (isRoom) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

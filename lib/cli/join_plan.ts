@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Config, loadConfig } from "../config/mod.ts";
 import {
   type CredentialFiles,
@@ -135,7 +135,8 @@ function filesOf(
   if (folder === undefined && cafile && certfile && keyfile) {
     return { caFile: cafile, certFile: certfile, keyFile: keyfile };
   }
-  const at = folder ?? join(dirname(store.path), "certs");
+  // Absolute, since it is to be put into a file that lies elsewhere.
+  const at = resolve(folder ?? join(dirname(store.path), "certs"));
   return {
     caFile: join(at, "rootCA.crt"),
     certFile: join(at, "server.crt"),

@@ -1,8 +1,8 @@
 import { ConfigError, nearest } from "../config/mod.ts";
-import { errorText } from "../telemetry/mod.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, ExitCode, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { failureText } from "./failure_text.ts";
 import { helpAll, helpOn } from "./help.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./style.ts";
@@ -32,10 +32,15 @@ export async function main(
     }
     if (error instanceof UsageError) {
       io.stderr(`${paint("red", "error:")} ${error.message}\n`);
-      io.stderr("Run 'metamanager --help' to see what there is.\n");
+      const name = find(args, commands)?.command.name;
+      io.stderr(
+        name === undefined
+          ? "Run 'metamanager --help' to see what there is.\n"
+          : `Run 'metamanager ${name} --help' to see what it takes.\n`,
+      );
       return ExitCode.usage;
     }
-    io.stderr(`${paint("red", "error:")} ${errorText(error)}\n`);
+    io.stderr(`${paint("red", "error:")} ${failureText(error)}\n`);
     const hint = error instanceof Error && "hint" in error ? error.hint : "";
     if (typeof hint === "string" && hint) {
       io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);

@@ -43,12 +43,15 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   "event",
 ]);
 
-/** A line for people: `time LEVEL room: event name=value ...`. */
+/**
+ * A line for people: `time LEVEL room: event name=value ...`, without the
+ * fields that are empty.
+ */
 export function renderHuman(record: LogRecord, color: boolean): string {
   const time = stamp(record.timeMs);
   const level = record.level.toUpperCase().padEnd(5);
   const words = Object.entries(record.fields)
-    .filter(([, value]) => value !== undefined)
+    .filter(([, value]) => value !== undefined && value !== "")
     .map(([name, value]) => ` ${name}=${valueText(redact(value, name))}`);
   const rest = printable(
     `${record.room}: ${redactText(record.event)}${words.join("")}`,

@@ -291,7 +291,7 @@ Deno.test("a foreign client: Python's standard library", async () => {
   assertEquals((await child.status).code, 0, await errors);
   assertMatch(
     await output,
-    /^attached to \/\S+\ncloud_connected\ninsert default\/pod\/web-0\n[^]*\nclosed \/\S+: 4409\n$/,
+    /^attached to \/\S+\ncloud_connected\ninsert default\/pod\/web-0\n[^]*\nclosed \/\S+: 4409\nanother agent has attached as edged, this one ends\n$/,
   );
   await newer.leave();
 });

@@ -26,8 +26,8 @@ const DEMO: Omit<Command, "run"> = {
 certificates made on the spot, a node with its store in a temporary folder, and
 a pod agent at the node's Unix socket. It drives the seven operations, an outage
 and a restart, and checks every step. It exits with 0 only if all held within
-20 s, and leaves nothing behind. The hub's times are a tenth of CloudCore's, so that
-repeats and repairs can be seen; it asks for no client certificate.`,
+20 s, and leaves nothing behind. The hub's times are a tenth of CloudCore's, so
+that repeats and repairs can be seen; it asks for no client certificate.`,
   options: [
     { name: "keep", doc: "Keep the folder, and print its path" },
     {

@@ -217,12 +217,16 @@ function explain(io: Io, { files, nodeId, server, config }: JoinPlan): void {
     websocket.keyfile === files.keyFile && controller.nodeId === nodeId;
   if (isConfigured || !server) return;
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
+  // Without its path, which names the node that is configured.
+  const url = websocket.url
+    ? new URL(websocket.url).origin
+    : `wss://${host}:10000`;
   io.stdout(`
 Put this into edge.yaml:
 
 edgehub:
   websocket:
-    url: ${JSON.stringify(`wss://${host}:10000`)}
+    url: ${JSON.stringify(url)}
     certfile: ${JSON.stringify(files.certFile)}
     keyfile: ${JSON.stringify(files.keyFile)}
     cafile: ${JSON.stringify(files.caFile)}

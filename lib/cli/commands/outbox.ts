@@ -117,12 +117,12 @@ function readChoice({ words, flag }: CommandInput): unknown {
   if (flag("all") || words.length === 0) {
     throw new UsageError("Expected ids of outbox list, or --all");
   }
-  const ids = words.map(Number);
-  const wrong = words.find((_, i) => !Number.isSafeInteger(ids[i]));
+  const wrong = words.find((word) => !/^[1-9]\d{0,15}$/.test(word));
   if (wrong !== undefined) {
-    throw new UsageError(`Expected an id of outbox list, got: ${wrong}`);
+    const got = wrong === "" ? "an empty word" : wrong;
+    throw new UsageError(`Expected an id of outbox list, got: ${got}`);
   }
-  return { ids };
+  return { ids: words.map(Number) };
 }
 
 async function ask(

@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminServer } from "../../../lib/admin/mod.ts";
-import { SystemClock, UnixSocketError } from "../../../lib/base/mod.ts";
+import { UnixSocketError } from "../../../lib/base/mod.ts";
 import { Health } from "../../../lib/telemetry/mod.ts";
-import { keepingLog } from "../../support/edged_harness.ts";
+import { keepingLog, until } from "../../support/edged_harness.ts";
+import { VirtualClock } from "../../support/virtual_clock.ts";
 
 async function startBench(options: { socket?: string } = {}) {
   const folder = await Deno.makeTempDir();
   const socket = options.socket ?? `${folder}/run/admin.sock`;
-  const clock = new SystemClock();
+  const clock = new VirtualClock();
   const health = new Health(clock, { stallMs: 0 });
   const log = keepingLog();
   const status = { node: "edge-1" as unknown };
@@ -21,6 +22,7 @@ async function startBench(options: { socket?: string } = {}) {
       },
     },
     log,
+    clock,
   }, { socket });
   await server.start();
   const client = Deno.createHttpClient({
@@ -35,6 +37,7 @@ async function startBench(options: { socket?: string } = {}) {
     folder,
     socket,
     server,
+    clock,
     health,
     log,
     status,
@@ -172,4 +175,35 @@ Deno.test("AdminServer, drain and stop before start do nothing", async () => {
   await server.drain();
   await server.stop();
   await server[Symbol.asyncDispose]();
+});
+
+Deno.test("AdminServer, a socket file removed under a running node is made anew", async () => {
+  await using bench = await startBench();
+  const { clock, folder, get, log, socket } = bench;
+  const answers = async () => {
+    await clock.advance(5000);
+    try {
+      return (await Deno.stat(socket)).mode! & 0o777;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return 0;
+      throw error;
+    }
+  };
+  // Its whole folder, as a cleaner of /run would take it.
+  for (const path of [socket, `${folder}/run`]) {
+    await Deno.remove(path, { recursive: true });
+    await until(async () => await answers() === 0o600, "the socket is back");
+    assertEquals((await get("/livez")).status, 200, path);
+  }
+  const told = log.lines.filter((line) => line.includes("made anew"));
+  assertEquals(told.length, 2);
+  // It cannot be made while a file has the folder's name; then it is.
+  await Deno.remove(`${folder}/run`, { recursive: true });
+  await Deno.writeTextFile(`${folder}/run`, "");
+  await until(async () => {
+    await clock.advance(5000);
+    return log.lines.some((line) => line.includes("cannot be made anew"));
+  }, "the failure is told");
+  await Deno.remove(`${folder}/run`);
+  await until(async () => await answers() === 0o600, "the socket is back");
 });

@@ -70,6 +70,18 @@ Deno.test("prepareUnixSocket, refuses a folder open to everybody", () =>
     );
   }));
 
+Deno.test("prepareUnixSocket, a folder that cannot be made names socket and remedy", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const path = `${folder}/file/run/s.sock`;
+    const error = await assertRejects(
+      () => prepareUnixSocket(path),
+      UnixSocketError,
+      `Cannot listen on ${path}: the folder cannot be made, make ${folder}/file/run`,
+    );
+    assert(error.cause instanceof Error);
+  }));
+
 Deno.test("prepareUnixSocket, refuses a path that the kernel would cut", () =>
   withFolder(async (folder) => {
     await assertRejects(

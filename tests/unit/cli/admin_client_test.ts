@@ -20,6 +20,7 @@ async function startServer(actions: Readonly<Record<string, Action>> = {}) {
       status: () => ({ node: "edge-1" }),
       actions,
     },
+    clock: new SystemClock(),
     log: keepingLog(),
   }, { socket });
   await server.start();

@@ -55,6 +55,11 @@ Deno.test("joinPlan, the configuration names server, node and files; options win
   assertEquals([given.attemptsMax, given.isForced], [2, true]);
 });
 
+Deno.test("joinPlan, a relative folder is named so that it can stand in edge.yaml", async () => {
+  const { files } = await plan("--cert-dir=certs");
+  assertEquals(files.keyFile, `${Deno.cwd()}/certs/server.key`);
+});
+
 Deno.test("joinPlan, the token from the command line or a file; none if the file is gone", async () => {
   const [hash] = RECORDED_TOKEN.split(".");
   assertEquals((await plan("--token", RECORDED_TOKEN)).token?.caHash, hash);

@@ -108,7 +108,7 @@ Deno.test("main, wrong options exit 2 and say what is wrong", async () => {
     const { code, out, err } = await run("say", "hello", ...args);
     assertEquals([code, out], [2, ""], args.join(" "));
     assertStringIncludes(err, expected);
-    assertStringIncludes(err, "metamanager --help");
+    assertStringIncludes(err, "Run 'metamanager say hello --help'");
   }
 });
 
@@ -124,6 +124,17 @@ Deno.test("main, a failure exits 1 and shows no secret", async () => {
   assertEquals(err, "error: Error: token=[redacted] is wrong\n");
 });
 
+Deno.test("main, an error of ours is told without class names and causes", async () => {
+  const io = new FakeIo();
+  const set = "admin.socket=/nonexistent/admin.sock";
+  assertEquals(await main(["reconnect", "--set", set], io), 1);
+  assertEquals(
+    io.err,
+    "error: No node runs: there is no /nonexistent/admin.sock\n" +
+      "hint: Is the node running? Give its configuration with --config\n",
+  );
+});
+
 Deno.test("main, every command has help with an example and a unique name", async () => {
   const names = new Set(COMMANDS.map((command) => command.name));
   assertEquals(names.size, COMMANDS.length);
@@ -133,6 +144,16 @@ Deno.test("main, every command has help with an example and a unique name", asyn
     const io = new FakeIo();
     assertEquals(await main([...name.split(" "), "--help"], io), 0);
     assertStringIncludes(io.out, `metamanager ${name}`);
+  }
+});
+
+Deno.test("main, help fits a terminal of 80 columns, but for examples", async () => {
+  const pages = [["--help"], ...COMMANDS.map(({ name }) => ["help", name])];
+  for (const words of pages) {
+    const io = new FakeIo();
+    assertEquals(await main(words.join(" ").split(" "), io), 0);
+    const [page = ""] = io.out.split("\nExamples\n");
+    for (const line of page.split("\n")) assert(line.length <= 80, line);
   }
 });
 

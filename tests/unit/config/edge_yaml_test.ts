@@ -39,3 +39,20 @@ Deno.test("conf/edge.yaml, every key has a comment before it or its section", ()
     assert(commented, key);
   }
 });
+
+Deno.test("README.md, its table names every key of the schema and no other", () => {
+  const readme = Deno.readTextFileSync(
+    new URL("../../../README.md", import.meta.url),
+  );
+  const [, section = ""] = readme.split(/^## Configuration$/m);
+  const [table = ""] = section.split(/^## /m);
+  const named = [...table.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell]) => {
+    const names = [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, n]) => n!);
+    const parent = names[0]!.replace(/\.[^.]+$/, "");
+    return names.map((name) => name.includes(".") ? name : `${parent}.${name}`);
+  });
+  const keys = Object.entries(SCHEMA).flatMap(([key, spec]) =>
+    "alias" in spec ? [key, spec.alias] : [key]
+  );
+  assertEquals(named.toSorted(), keys.toSorted());
+});

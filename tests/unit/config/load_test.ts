@@ -386,6 +386,15 @@ Deno.test("loadConfig, an unreadable file names the file and keeps the cause", a
   assertStringIncludes(long[0] ?? "", "at most 1048576 characters");
 });
 
+Deno.test("loadConfig, a file of any size is refused before it is held", async () => {
+  // It has no end: whoever reads it whole never comes back.
+  const error = await assertRejects(
+    () => loadConfig({ file: "/dev/zero", hostname }),
+    ConfigError,
+  );
+  assertStringIncludes(error.message, "at most 1048576 characters");
+});
+
 Deno.test("loadConfig, errors hold no credentials and cut long values", async () => {
   const [url] = await refusals("", "edgehub.websocket.url=wss://u:pw@host");
   assertStringIncludes(url ?? "", "wss://[redacted]@host");

@@ -25,6 +25,7 @@ Deno.test("Logger, human line carries time, level, room, event and fields", () =
     reason: "two words",
     attempts: 3,
     left: undefined,
+    hint: "",
     list: ["a"],
   });
   assertEquals(lines, [

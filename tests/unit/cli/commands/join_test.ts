@@ -239,3 +239,19 @@ Deno.test("join, a configuration that says it all is not repeated", async () => 
     assertStringIncludes(io.out, " as host\n");
   });
 });
+
+Deno.test("join, the address that is configured is the one to be put into edge.yaml", async () => {
+  await onStage(async ({ folder, token, server }) => {
+    const io = new FakeIo();
+    const args = ["join", "--token", token, "--cert-dir", `${folder}/certs`];
+    const sets = [
+      "edgehub.websocket.url=wss://127.0.0.1:30000",
+      "edgehub.websocket.cafile=/elsewhere/ca",
+      "edgehub.websocket.certfile=/elsewhere/crt",
+      "edgehub.websocket.keyfile=/elsewhere/key",
+      `edgehub.http-server=127.0.0.1:${server.port}`,
+    ].flatMap((set) => ["--set", set]);
+    assertEquals(await main([...args, ...sets], io), 0, io.err);
+    assertStringIncludes(io.out, 'url: "wss://127.0.0.1:30000"\n');
+  });
+});

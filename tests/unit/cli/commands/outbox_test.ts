@@ -129,13 +129,15 @@ Deno.test("outbox, wrong arguments touch nothing", async () => {
       ["drop"],
       ["drop", "1", "--all"],
       ["drop", "x"],
+      ["drop", ""],
+      ["drop", "0"],
       ["retry"],
       ["list", "-o", "yaml"],
     ]
   ) {
     assertEquals((await place.run(...args)).code, 2, args.join(" "));
   }
-  assertEquals((await place.run("drop", "0")).code, 1);
+  assertEquals((await place.run("drop", "99")).code, 1);
   assertEquals(node.outbox().length, 3);
 });
 
