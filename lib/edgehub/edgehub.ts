@@ -207,7 +207,7 @@ export class Edgehub implements Component {
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {
-      const dialled = await dial({
+      await using dialled = await dial({
         ...this.#options,
         url: this.#endpoints.current,
         headers: sessionHeaders(this.#options),
