@@ -164,6 +164,7 @@ async function firstHop(
     caFile: options.proxy?.caFile,
     signal: line.signal,
   });
+  line.signal.throwIfAborted();
   return line.bridge.connect();
 }
 

@@ -14,7 +14,7 @@ export {
   type ProxyOptions,
   type TunnelTarget,
 } from "./proxy.ts";
-export type { ProxyConnOptions } from "./proxy_conn.ts";
+export { type ProxyConnOptions, readProxyAuthorities } from "./proxy_conn.ts";
 export { openTunnel } from "./tunnel.ts";
 export { TunnelBridge, type TunnelBridgeOptions } from "./tunnel_bridge.ts";
 export { TunnelError, type TunnelErrorKind } from "./tunnel_error.ts";

@@ -33,7 +33,7 @@ export async function connectProxy(
   const { caFile = "", signal, onShaking } = options;
   const { host: hostname, port } = addressOf(proxy);
   const isSecure = proxy.protocol === "https:";
-  const caCerts = isSecure && caFile ? [readAuthorities(caFile)] : [];
+  const caCerts = isSecure && caFile ? [readProxyAuthorities(caFile)] : [];
   signal.throwIfAborted();
   let conn: Deno.TcpConn | Deno.TlsConn;
   try {
@@ -107,7 +107,13 @@ export function closeOnce(resource: { close(): void }): void {
   }
 }
 
-function readAuthorities(file: string): string {
+/**
+ * Reads who may sign for an `https://` proxy.
+ *
+ * @returns PEM.
+ * @throws {TunnelError} If the file cannot be read, or holds no certificate.
+ */
+export function readProxyAuthorities(file: string): string {
   let text: string;
   try {
     text = Deno.readTextFileSync(file);

@@ -60,7 +60,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/edged/agent_reader.ts": "tests/unit/edged/agent_connection_test.ts",
   "lib/edged/stats.ts": "tests/unit/edged/listener_test.ts",
   "lib/tunnel/proxy.ts": "tests/unit/tunnel/tunnel_test.ts",
-  "lib/tunnel/proxy_conn.ts": "tests/unit/tunnel/tunnel_bridge_test.ts",
   "lib/tunnel/tunnel_error.ts": "tests/unit/tunnel/tunnel_bridge_test.ts",
   "lib/identity/enrolment_error.ts": "tests/unit/identity/enrol_test.ts",
   "lib/identity/join_attempts.ts": "tests/unit/identity/node_trust_test.ts",

@@ -72,6 +72,7 @@ const MAY: Readonly<
       "telemetry",
       "config",
       "store",
+      "tunnel",
       "identity",
       "agent",
       "dev",
