@@ -121,7 +121,7 @@ export class TunnelBridge {
       const near = await this.#accept();
       if (!near) return;
       const down = this.#down(near);
-      await this.#up(near);
+      await this.#pump(near, this.#far);
       this.close();
       await down;
     } finally {
@@ -137,7 +137,6 @@ export class TunnelBridge {
       try {
         conn = await this.#listener.accept();
       } catch (error) {
-        if (this.#isClosed) return undefined;
         this.#fail(error);
         return undefined;
       }
@@ -149,11 +148,6 @@ export class TunnelBridge {
       conn.close();
     }
     return undefined;
-  }
-
-  /** Until the near side ends. */
-  async #up(near: Deno.TcpConn): Promise<void> {
-    await this.#pump(near, this.#far);
   }
 
   /** Until the far side ends, which the near one is told behind its last byte. */
