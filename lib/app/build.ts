@@ -24,6 +24,7 @@ import { edgehubObserver } from "./edgehub_observer.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { proxyOptions } from "./proxy_config.ts";
 import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
@@ -145,7 +146,7 @@ function buildProcessor(from: Ingredients): Processor {
 function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
   const { router, clock, random, stamp, timing } = from;
   const { edgehub } = from.config;
-  const { websocket, controller, failover, proxy, reconnect } = edgehub;
+  const { websocket, controller, failover, reconnect } = edgehub;
   return new Edgehub({
     router,
     clock,
@@ -153,9 +154,7 @@ function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
     stamp,
     urls: websocket.urls.map((url) => new URL(url)),
     failover,
-    proxy: proxy.url === ""
-      ? undefined
-      : { url: new URL(proxy.url), except: proxy.except },
+    proxy: proxyOptions(from.config),
     files: credentialFiles(from.config),
     ...(trust ? { credentials: () => trust.node.credentials() } : {}),
     nodeId: controller.nodeId,

@@ -11,6 +11,7 @@ import {
 } from "../identity/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { proxyOptions } from "./proxy_config.ts";
 import {
   credentialFiles,
   enrolmentServer,
@@ -76,6 +77,7 @@ export class Trust {
     );
     const common = {
       server: enrolmentServer(options.config),
+      proxy: proxyOptions(options.config),
       nodeId: edgehub.controller.nodeId,
       files: this.#files,
       clock,

@@ -7,6 +7,7 @@ import {
   readCredentials,
   TokenFile,
 } from "../identity/mod.ts";
+import { readProxyAuthorities, TunnelError } from "../tunnel/mod.ts";
 
 /** A key of the configuration that names what the node cannot use. */
 export interface FileProblem {
@@ -34,6 +35,7 @@ export function checkFiles(config: Config, nowMs: number): FileFindings {
   const problems = [
     ...checkJoinToken(tokenFile),
     ...checkToken(edged.listen && edged.tokenFile),
+    ...checkProxy(config),
   ];
   const { websocket } = config.edgehub;
   if (!websocket.url.startsWith("wss:")) return { problems, notes: [] };
@@ -120,6 +122,19 @@ function unusable({ edgehub: { websocket } }: Config, error: unknown) {
 function filesOf({ edgehub: { websocket } }: Config): CredentialFiles {
   const { cafile, certfile, keyfile } = websocket;
   return { caFile: cafile, certFile: certfile, keyFile: keyfile };
+}
+
+/** Who may sign for the proxy counts only if it speaks TLS itself. */
+function checkProxy({ edgehub: { proxy } }: Config): FileProblem[] {
+  if (!proxy.url.startsWith("https:") || !proxy.caFile) return [];
+  try {
+    readProxyAuthorities(proxy.caFile);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TunnelError)) throw error;
+    const text = `${error.message}. ${error.hint}`;
+    return [{ key: "edgehub.proxy-cafile", text }];
+  }
 }
 
 /** A join token comes and goes; while it is there it is a good one. */

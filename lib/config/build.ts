@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { Given } from "./given.ts";
 import { readListen } from "./listen.ts";
-import { NO_PROXY } from "./proxy.ts";
+import { buildProxy } from "./proxy.ts";
 import type { ConfigValues } from "./schema.ts";
 
 /**
@@ -73,10 +73,7 @@ function buildEdgehub(
       order: values["edgehub.failover.order"],
       preferAfterMs: ms(values["edgehub.failover.prefer-after"]),
     },
-    proxy: {
-      url: values["edgehub.proxy"] === NO_PROXY ? "" : values["edgehub.proxy"],
-      except: values["edgehub.no-proxy"],
-    },
+    proxy: buildProxy(values),
     reconnect: {
       baseMs: ms(values["edgehub.reconnect.base"]),
       capMs: ms(values["edgehub.reconnect.cap"]),

@@ -52,8 +52,15 @@ export interface Config {
     };
     /** What the cloud is dialled through. */
     readonly proxy: {
-      /** `http://` address, perhaps with user and password; empty: none. */
+      /** `http://` or `https://` address, perhaps with user and password; empty: none. */
       readonly url: string;
+      /** PEM of authorities for an `https://` proxy; empty: the runtime's alone. */
+      readonly caFile: string;
+      /**
+       * Whether the environment gives a proxy that cannot be used: nothing is
+       * dialled past it but the exceptions.
+       */
+      readonly isUnusable: boolean;
       /** Hosts that are dialled without it, as in `NO_PROXY`. */
       readonly except: readonly string[];
     };

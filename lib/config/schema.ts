@@ -128,7 +128,13 @@ export const SCHEMA = {
     default: "",
     secret: true,
     doc:
-      "HTTP proxy for the cloud, http://USER:PASSWORD@HOST:PORT; empty: HTTPS_PROXY of the environment; none: no proxy.",
+      "HTTP proxy for the cloud, http:// or https://USER:PASSWORD@HOST:PORT; empty: HTTPS_PROXY of the environment; none: no proxy.",
+  },
+  "edgehub.proxy-cafile": {
+    type: "path",
+    default: "",
+    doc:
+      "PEM of authorities that may sign the certificate of an https:// proxy, besides the system's.",
   },
   "edgehub.no-proxy": {
     type: "strings",

@@ -1,5 +1,6 @@
 import type { Complaint } from "./problem.ts";
 import { readListen } from "./listen.ts";
+import { proxyNotes } from "./proxy.ts";
 import type { ConfigKey, ConfigValues } from "./schema.ts";
 
 /** Longest path of a Unix socket, in bytes: `sun_path` holds 108 with its NUL. */
@@ -45,7 +46,7 @@ export function notes(values: ConfigValues): string[] {
       "edged.socket and edged.listen are empty: no pod agent can attach",
     );
   }
-  return found;
+  return [...found, ...proxyNotes(values)];
 }
 
 type Refuse = (

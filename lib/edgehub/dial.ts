@@ -1,23 +1,17 @@
 import net from "node:net";
-import tls from "node:tls";
 import type { Clock } from "../base/mod.ts";
 import {
-  checkServerCertificate,
   type CredentialFiles,
   type Credentials,
   readCredentials,
 } from "../identity/mod.ts";
+import { openTunnel, type ProxyOptions, TunnelBridge } from "../tunnel/mod.ts";
 import { clientHandshake, WebSocketConnection } from "../websocket/mod.ts";
 import { type DialAttempt, dialFailure } from "./dial_failure.ts";
+import { type Route, routeOf } from "./route.ts";
+import { checkPeer, secureOnConnect, tunnel } from "./secure.ts";
 import { SocketStream } from "./socket_stream.ts";
 import { probeTls } from "./tls_probe.ts";
-import {
-  openTunnel,
-  proxyFor,
-  type ProxyOptions,
-  tunnelStream,
-  type TunnelTarget,
-} from "./tunnel.ts";
 
 /** Where and as whom to dial. */
 export interface DialOptions {
@@ -51,8 +45,8 @@ export interface DialOptions {
   readonly probe?: boolean;
 }
 
-/** An open link. */
-export interface Dialled {
+/** An open link; disposing of it frees what it went through, once it has ended. */
+export interface Dialled extends AsyncDisposable {
   /** Ready to send and receive. */
   readonly connection: WebSocketConnection;
   /** End of validity of the certificate that was used. */
@@ -70,11 +64,9 @@ export interface Dialled {
 export async function dial(options: DialOptions): Promise<Dialled> {
   const { url, clock, handshakeTimeoutMs, signal } = options;
   signal.throwIfAborted();
-  const route = routeOf(options);
   const attempt: DialAttempt = {
     host: url.host,
-    ...(route.proxy ? { proxy: route.proxy.host } : {}),
-    tunnelling: route.proxy !== undefined,
+    tunnelling: false,
     secure: url.protocol === "wss:",
     timeoutMs: handshakeTimeoutMs,
     timedOut: false,
@@ -82,51 +74,125 @@ export async function dial(options: DialOptions): Promise<Dialled> {
     receivedBytes: 0,
     certificate: "none",
   };
-  let stream: SocketStream | undefined;
+  const giveUp = new AbortController();
+  const line: Line = { attempt, signal: giveUp.signal };
+  const onAbort = () => {
+    giveUp.abort();
+    line.stream?.close();
+    line.bridge?.close();
+  };
   const timer = clock.after(handshakeTimeoutMs, () => {
     attempt.timedOut = true;
-    stream?.close();
+    onAbort();
   });
-  const onAbort = () => stream?.close();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const credentials = attempt.secure
-      ? options.credentials?.() ?? readCredentials(options.files)
-      : undefined;
-    attempt.certificate = certificateState(credentials, clock);
-    if (credentials && options.probe) {
-      stream = new SocketStream(net.connect(route.first), "connect");
-      await stream.opened();
-      if (route.proxy) await openTunnel(stream, route.target, route.proxy);
-      await probeTls(stream, { caPem: credentials.caPem, host: hostOf(url) });
-    }
-    const tcp = net.connect(route.first);
-    const direct = credentials && !route.proxy
-      ? secureOnConnect(tcp, url, credentials)
-      : undefined;
-    stream = new SocketStream(tcp, "connect");
-    await stream.opened();
-    const secured = route.proxy
-      ? await tunnel(tcp, { stream, route, credentials, url })
-      : await direct;
-    attempt.tunnelling = false;
-    if (credentials && secured) {
-      stream = secured.stream;
-      await stream.opened();
-      await checkPeer(secured.socket, { stream, credentials });
-    }
-    attempt.upgrading = true;
-    const connection = await upgrade(stream, options);
-    return { connection, certificateNotAfterMs: credentials?.notAfterMs };
+    return await connect(options, line);
   } catch (error) {
-    stream?.close();
+    line.stream?.close();
+    line.bridge?.close();
+    await line.bridge?.ended;
     signal.throwIfAborted();
-    attempt.receivedBytes = stream?.receivedBytes ?? 0;
-    throw dialFailure(error, attempt);
+    attempt.receivedBytes = line.stream?.receivedBytes ?? 0;
+    throw dialFailure(line.bridge?.failure ?? error, attempt);
   } finally {
     timer.cancel();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** A dial that is under way. */
+interface Line {
+  /** How far it came. */
+  readonly attempt: DialAttempt;
+  /** Aborted when it is given up. */
+  readonly signal: AbortSignal;
+  /** What is open of it. */
+  stream?: SocketStream;
+  /** What the stream goes through, if the proxy itself speaks TLS. */
+  bridge?: TunnelBridge;
+}
+
+async function connect(options: DialOptions, line: Line): Promise<Dialled> {
+  const { url, clock } = options;
+  const { attempt } = line;
+  const route = routeOf(url, options.proxy);
+  if (route.proxy) attempt.proxy = route.proxy.host;
+  attempt.tunnelling = route.proxy !== undefined;
+  const credentials = attempt.secure
+    ? options.credentials?.() ?? readCredentials(options.files)
+    : undefined;
+  attempt.certificate = certificateState(credentials, clock);
+  if (credentials && options.probe) {
+    await probe(options, { line, route, credentials });
+  }
+  const tcp = await firstHop(options, { line, route });
+  const isDirect = !route.proxy || line.bridge !== undefined;
+  const direct = credentials && isDirect
+    ? secureOnConnect(tcp, url, credentials)
+    : undefined;
+  let stream = line.stream = new SocketStream(tcp, "connect");
+  await stream.opened();
+  const secured = isDirect
+    ? await direct
+    : await tunnel(tcp, { stream, route, credentials, url });
+  attempt.tunnelling = false;
+  if (credentials && secured) {
+    stream = line.stream = secured.stream;
+    await stream.opened();
+    await checkPeer(secured.socket, { stream, credentials });
+  }
+  attempt.upgrading = true;
+  const connection = await upgrade(stream, options);
+  const { bridge } = line;
+  return {
+    connection,
+    certificateNotAfterMs: credentials?.notAfterMs,
+    [Symbol.asyncDispose]: async () => await bridge?.release(clock),
+  };
+}
+
+/** The socket that goes first: to the cloud, the proxy, or the near end of a tunnel. */
+async function firstHop(
+  options: DialOptions,
+  { line, route }: { readonly line: Line; readonly route: Route },
+): Promise<net.Socket> {
+  const { target, proxy, first } = route;
+  if (proxy?.protocol !== "https:") return net.connect(first);
+  line.bridge = await TunnelBridge.open(target, {
+    proxy,
+    caFile: options.proxy?.caFile,
+    signal: line.signal,
+  });
+  line.signal.throwIfAborted();
+  return line.bridge.connect();
+}
+
+/**
+ * Asks whether the cloud answers TLS, and before that the proxy if it speaks
+ * TLS: either may be who was silent, and each silence costs a socket.
+ */
+async function probe(
+  options: DialOptions,
+  { line, route, credentials }: {
+    readonly line: Line;
+    readonly route: Route;
+    readonly credentials: Credentials;
+  },
+): Promise<void> {
+  const { caPem } = credentials;
+  const { target, proxy, first } = route;
+  if (proxy?.protocol === "https:") {
+    line.stream = new SocketStream(net.connect(first), "connect");
+    await probeTls(line.stream, { caPem, host: first.host });
+  }
+  const tcp = await firstHop(options, { line, route });
+  const stream = line.stream = new SocketStream(tcp, "connect");
+  await stream.opened();
+  if (proxy && !line.bridge) await openTunnel(stream, target, proxy);
+  await probeTls(stream, { caPem, host: target.host });
+  line.bridge?.close();
+  await line.bridge?.ended;
 }
 
 function certificateState(
@@ -135,111 +201,6 @@ function certificateState(
 ): DialAttempt["certificate"] {
   if (credentials?.notAfterMs === undefined) return "none";
   return credentials.notAfterMs > clock.now() ? "valid" : "expired";
-}
-
-/** What is dialled, and through what. */
-interface Route {
-  /** The cloud. */
-  readonly target: TunnelTarget;
-  /** The proxy; `undefined`: none. */
-  readonly proxy: URL | undefined;
-  /** The first of the two. */
-  readonly first: TunnelTarget;
-}
-
-function routeOf({ url, proxy: options }: DialOptions): Route {
-  const target = { host: hostOf(url), port: portOf(url) };
-  const proxy = proxyFor(target, options);
-  const first = proxy && { host: hostOf(proxy), port: portOf(proxy) };
-  return { target, proxy, first: first ?? target };
-}
-
-/** A TLS socket and the stream over it. */
-interface Secured {
-  readonly socket: tls.TLSSocket;
-  readonly stream: SocketStream;
-}
-
-/**
- * Begins TLS in the very event that tells that TCP is connected: a moment
- * later the runtime has begun to read, and TLS would never start. Over a
- * socket of our own, since only a TCP socket can be told to send at once, and
- * only when it is connected and is told for the first time (Deno 2.7.11).
- */
-function secureOnConnect(
-  tcp: net.Socket,
-  url: URL,
-  credentials: Credentials,
-): Promise<Secured> {
-  const secured = Promise.withResolvers<Secured>();
-  tcp.once("connect", () => {
-    tcp.setNoDelay(true);
-    const socket = tls.connect(tlsOptions(tcp, url, credentials));
-    const stream = new SocketStream(socket, "secureConnect");
-    secured.resolve({ socket, stream });
-  });
-  return secured.promise;
-}
-
-/** Goes through the proxy, and begins TLS behind it if that is wanted. */
-async function tunnel(
-  tcp: net.Socket,
-  on: {
-    readonly stream: SocketStream;
-    readonly route: Route;
-    readonly credentials: Credentials | undefined;
-    readonly url: URL;
-  },
-): Promise<Secured | undefined> {
-  const { target, proxy } = on.route;
-  if (!proxy) return undefined;
-  if (!on.credentials) {
-    await openTunnel(on.stream, target, proxy);
-    return undefined;
-  }
-  const through = tunnelStream(tcp);
-  try {
-    await openTunnel(through, target, proxy);
-  } finally {
-    through[Symbol.dispose]();
-  }
-  const socket = tls.connect(tlsOptions(tcp, on.url, on.credentials));
-  return { socket, stream: new SocketStream(socket, "secureConnect") };
-}
-
-function tlsOptions(
-  socket: net.Socket,
-  url: URL,
-  credentials: Credentials,
-): tls.ConnectionOptions {
-  const host = hostOf(url);
-  return {
-    socket,
-    host,
-    // An address is checked against the certificate's IP names; SNI has none.
-    ...(net.isIP(host) ? {} : { servername: host }),
-    ca: credentials.caPem,
-    ...(credentials.certPem && credentials.keyPem
-      ? { cert: credentials.certPem, key: credentials.keyPem }
-      : {}),
-    // CloudHub's listener also offers h2, which has no upgrade.
-    ALPNProtocols: ["http/1.1"],
-    minVersion: "TLSv1.2",
-    rejectUnauthorized: true,
-  };
-}
-
-/** Checks the server's certificate before anything is said to it. */
-async function checkPeer(
-  socket: tls.TLSSocket,
-  link: { readonly stream: SocketStream; readonly credentials: Credentials },
-): Promise<void> {
-  const raw: Uint8Array | undefined = socket.getPeerCertificate(true)?.raw;
-  if (raw) return checkServerCertificate(raw, link.credentials);
-  // The runtime says `secureConnect` also after a handshake that failed, and
-  // keeps the reason for the first read; a write would hide it.
-  await link.stream.read(new Uint8Array(1));
-  throw new Error("Connection closed within the TLS handshake");
 }
 
 async function upgrade(
@@ -261,13 +222,4 @@ async function upgrade(
     paced: true,
     ...(onTooLarge ? { onTooLarge } : {}),
   });
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, "");
-}
-
-function portOf(url: URL): number {
-  if (url.port) return Number(url.port);
-  return url.protocol === "wss:" ? 443 : 80;
 }

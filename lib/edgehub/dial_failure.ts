@@ -1,4 +1,5 @@
 import { IdentityError } from "../identity/mod.ts";
+import { TunnelError } from "../tunnel/mod.ts";
 import { HandshakeError, HandshakeRefusedError } from "../websocket/mod.ts";
 import { LinkError, type LinkErrorKind } from "./link_error.ts";
 
@@ -7,7 +8,7 @@ export interface DialAttempt {
   /** Host and port. */
   readonly host: string;
   /** Host and port of the proxy; missing without one. */
-  readonly proxy?: string;
+  proxy?: string;
   /** Whether TLS is spoken. */
   readonly secure: boolean;
   /** Deadline of the whole dial in milliseconds. */
@@ -91,6 +92,14 @@ const CLIENT_REFUSED =
 /** Says why a dial failed, at which step, and what to do. */
 export function dialFailure(error: unknown, attempt: DialAttempt): LinkError {
   if (error instanceof LinkError && !attempt.timedOut) return error;
+  if (error instanceof TunnelError && !attempt.timedOut) {
+    const { kind, message, hint, status } = error;
+    return new LinkError(kind, message, {
+      hint,
+      ...(status === undefined ? {} : { status }),
+      cause: error,
+    });
+  }
   const { timeoutMs, proxy } = attempt;
   const host = proxy ? `${attempt.host} through proxy ${proxy}` : attempt.host;
   const step = attempt.upgrading ? "upgrade at" : "connect to";

@@ -203,7 +203,7 @@ export class Edgehub implements Component {
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {
-      const dialled = await (this.#options.dial ?? dial)({
+      await using dialled = await (this.#options.dial ?? dial)({
         ...this.#options,
         url: this.#endpoints.current,
         headers: sessionHeaders(this.#options),

@@ -8,7 +8,7 @@ import type { LinkError } from "./link_error.ts";
 import type { LinkDeadlines } from "./link_watch.ts";
 import type { RedialOptions } from "./redial.ts";
 import type { TokenBucketOptions } from "./token_bucket.ts";
-import type { ProxyOptions } from "./tunnel.ts";
+import type { ProxyOptions } from "../tunnel/mod.ts";
 
 /** What is told of the link, for logs, metrics and health. */
 export interface EdgehubObserver {

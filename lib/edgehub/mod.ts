@@ -16,4 +16,3 @@ export type { LinkState } from "./link_state.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
 export type { TokenBucketOptions } from "./token_bucket.ts";
-export type { ProxyOptions } from "./tunnel.ts";

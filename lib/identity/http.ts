@@ -1,6 +1,7 @@
 import net from "node:net";
 import type tls from "node:tls";
 import type { Clock } from "../base/mod.ts";
+import { openWay, type ProxyOptions, TunnelError } from "../tunnel/mod.ts";
 import { checkServerCertificate, type Credentials } from "./credentials.ts";
 import { IdentityError } from "./errors.ts";
 import {
@@ -39,6 +40,8 @@ export interface HttpsContext {
   readonly timeoutMs?: number;
   /** Ends it. */
   readonly signal?: AbortSignal;
+  /** What to go through, unless its exceptions name the server. @default none */
+  readonly proxy?: ProxyOptions | undefined;
 }
 
 /** One request. */
@@ -173,7 +176,12 @@ async function exchange(
   },
 ): Promise<HttpMessage> {
   const { request, context, signal, progress } = options;
-  const line = new TlsLine(context.server);
+  const way = await openWay(context.server, {
+    proxy: context.proxy,
+    signal,
+    onShaking: (isShaking) => progress.isShaking = isShaking,
+  });
+  const line = new TlsLine(way.socket);
   const giveUp = Promise.withResolvers<never>();
   const onAbort = () => giveUp.reject(new Error("Given up"));
   if (signal.aborted) onAbort();
@@ -207,6 +215,7 @@ async function exchange(
   } finally {
     signal.removeEventListener("abort", onAbort);
     line.close();
+    await way.close();
   }
 }
 
@@ -275,6 +284,10 @@ function asHttpsError(
       retryable: false,
       cause: error,
     });
+  }
+  if (error instanceof TunnelError) {
+    const { message, hint, retryable } = error;
+    return new HttpsError(message, { hint, retryable, cause: error });
   }
   const { text, hint, retryable } = reasonOf(error);
   return new HttpsError(`Cannot reach ${place}: ${text}`, {

@@ -1,6 +1,5 @@
-import net from "node:net";
+import type net from "node:net";
 import tls from "node:tls";
-import type { ServerAddress } from "./server_address.ts";
 
 /** Told what becomes of a line. */
 export interface TlsLineEvents {
@@ -31,9 +30,9 @@ export class TlsLine {
   #isSecured = false;
   #isGivenUp = false;
 
-  /** Begins to connect. */
-  constructor({ host, port }: ServerAddress) {
-    this.#tcp = net.connect({ host, port });
+  /** @param tcp Leads to the server; still connecting. */
+  constructor(tcp: net.Socket) {
+    this.#tcp = tcp;
   }
 
   /**

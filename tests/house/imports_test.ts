@@ -15,13 +15,23 @@ const MAY: Readonly<
   websocket: { rooms: ["base"] },
   router: { rooms: ["base", "message", "telemetry"] },
   store: { rooms: ["base", "message", "telemetry"] },
-  identity: { rooms: ["base", "message", "telemetry"] },
+  // The way through a proxy, for the link and for joining alike.
+  tunnel: { rooms: ["base", "websocket"] },
+  identity: { rooms: ["base", "message", "telemetry", "tunnel"] },
   operations: { rooms: ["base", "message"], types: ["store"] },
   processor: {
     rooms: ["base", "message", "telemetry", "router", "store", "operations"],
   },
   edgehub: {
-    rooms: ["base", "message", "telemetry", "websocket", "router", "identity"],
+    rooms: [
+      "base",
+      "message",
+      "telemetry",
+      "websocket",
+      "tunnel",
+      "router",
+      "identity",
+    ],
   },
   edged: { rooms: ["base", "message", "telemetry", "websocket", "router"] },
   admin: {
@@ -42,6 +52,7 @@ const MAY: Readonly<
       "config",
       "router",
       "store",
+      "tunnel",
       "identity",
       "operations",
       "processor",
@@ -61,6 +72,7 @@ const MAY: Readonly<
       "telemetry",
       "config",
       "store",
+      "tunnel",
       "identity",
       "agent",
       "dev",

@@ -245,7 +245,11 @@ export class NodeLife {
           messageBytesMax: MESSAGE_BYTES_MAX,
           maskKeys: (into) => void into.fill(0),
         });
-        return { connection, certificateNotAfterMs: undefined };
+        return {
+          connection,
+          certificateNotAfterMs: undefined,
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
       },
     });
   }

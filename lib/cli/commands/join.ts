@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { proxyOptions } from "../../app/mod.ts";
 import { SystemClock, systemRandom } from "../../base/mod.ts";
 import { eraseValue } from "../../config/mod.ts";
 import {
@@ -116,6 +117,7 @@ async function run(io: Io, plan: JoinPlan): Promise<number> {
   io.stdout(`joining ${server.host}:${server.port} as ${nodeId}\n`);
   const enrolled = await enrol({
     server,
+    proxy: proxyOptions(plan.config),
     token,
     nodeId,
     attemptsMax: plan.attemptsMax,

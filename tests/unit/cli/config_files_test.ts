@@ -151,3 +151,23 @@ Deno.test("checkFiles, a node without a certificate of its own needs the authori
   assertEquals(keys(), []);
   await Deno.remove(file);
 });
+
+Deno.test("checkFiles, who signs for a proxy is read if it speaks TLS", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/proxy.crt`;
+  const check = async (proxy: string) => {
+    const { config } = await loadConfig({
+      sets: [`edgehub.proxy=${proxy}`, `edgehub.proxy-cafile=${file}`],
+      hostname: () => "edge-1",
+    });
+    return checkFiles(config, 0).problems;
+  };
+  assertEquals(await check("http://p:1"), []);
+  const [missing] = await check("https://p:1");
+  assertEquals(missing?.key, "edgehub.proxy-cafile");
+  assertStringIncludes(missing?.text ?? "", "Cannot read the proxy's");
+  const ca = await CertificateAuthority.create(new SystemClock());
+  await Deno.writeTextFile(file, ca.cert);
+  assertEquals(await check("https://p:1"), []);
+  await Deno.remove(folder, { recursive: true });
+});

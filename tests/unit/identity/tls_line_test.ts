@@ -33,7 +33,7 @@ Deno.test("TlsLine, given up before TCP is up, the server is not left with an op
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
   const { events } = hearing();
-  const line = new TlsLine({ host: "127.0.0.1", port });
+  const line = new TlsLine(net.connect({ host: "127.0.0.1", port }));
   line.open(OPTIONS, events);
   line.close();
   line.close();
@@ -53,7 +53,9 @@ Deno.test("TlsLine, given up within the handshake, it ends once the server has a
     key,
   });
   const { heard, first, events } = hearing();
-  const line = new TlsLine({ host: "127.0.0.1", port: listener.addr.port });
+  const line = new TlsLine(
+    net.connect({ host: "127.0.0.1", port: listener.addr.port }),
+  );
   line.open(OPTIONS, events);
   await first;
   line.close();
@@ -72,7 +74,7 @@ Deno.test("TlsLine, nobody listens: closed, with the reason", async () => {
   listener.close();
   const { first, heard, events } = hearing();
   const reasons: (Error | undefined)[] = [];
-  const line = new TlsLine({ host: "127.0.0.1", port });
+  const line = new TlsLine(net.connect({ host: "127.0.0.1", port }));
   line.open(OPTIONS, {
     ...events,
     closed: (error) => {

@@ -17,8 +17,8 @@ import {
   type DialOptions,
 } from "../../../lib/edgehub/dial.ts";
 import { LinkError } from "../../../lib/edgehub/mod.ts";
-import { proxyFor } from "../../../lib/edgehub/tunnel.ts";
-import { MtlsHub, TestFiles } from "./servers.ts";
+import { proxyFor } from "../../../lib/tunnel/proxy.ts";
+import { MtlsHub, TestFiles } from "../edgehub/servers.ts";
 import { TestProxy } from "./test_proxy.ts";
 
 const clock = new SystemClock();
@@ -54,7 +54,9 @@ async function failure(
   return error;
 }
 
-async function close({ connection }: Dialled): Promise<void> {
+async function close(link: Dialled): Promise<void> {
+  await using _through = link;
+  const { connection } = link;
   const ended = connection.close({ deadlineMs: 1000 });
   await connection.receive();
   await ended;

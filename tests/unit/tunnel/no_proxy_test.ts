@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isPastProxy } from "../../../lib/edgehub/no_proxy.ts";
+import { isPastProxy } from "../../../lib/tunnel/no_proxy.ts";
 
 /** Host, port, rule and whether the rule names them. */
 const ROWS: readonly [string, number, string, boolean][] = [

@@ -1,44 +1,18 @@
-import type { Socket } from "node:net";
 import {
   type ByteStream,
   HandshakeError,
   type Head,
   HeadReader,
 } from "../websocket/mod.ts";
-import { LinkError } from "./link_error.ts";
-import { isPastProxy } from "./no_proxy.ts";
-import { handleOf } from "./socket_stream.ts";
-
-/** A proxy, and what is reached past it. */
-export interface ProxyOptions {
-  /** `http://` address, with user and password if it wants them. */
-  readonly url: URL;
-  /** Rules as in `NO_PROXY`, one each. */
-  readonly except: readonly string[];
-}
-
-/** Where a tunnel ends. */
-export interface TunnelTarget {
-  /** Name or address, without brackets. */
-  readonly host: string;
-  /** TCP port. */
-  readonly port: number;
-}
-
-/** The proxy to dial a target through; `undefined`: none. */
-export function proxyFor(
-  target: TunnelTarget,
-  proxy: ProxyOptions | undefined,
-): URL | undefined {
-  return proxy && !isPastProxy(target, proxy.except) ? proxy.url : undefined;
-}
+import type { TunnelTarget } from "./proxy.ts";
+import { TunnelError } from "./tunnel_error.ts";
 
 /**
  * Asks a proxy for a tunnel (RFC 9110 9.3.6): afterwards the stream reaches
  * the target, and nothing has been read from it. No error names the user or
  * the password.
  *
- * @throws {LinkError} If the proxy refuses, or is none.
+ * @throws {TunnelError} If the proxy refuses, or is none.
  * @throws The stream's error.
  */
 export async function openTunnel(
@@ -62,61 +36,6 @@ export async function openTunnel(
   if (reader.rest.length > 0) {
     throw noProxy(proxy, "it sent something behind its answer");
   }
-}
-
-/**
- * The socket as a stream that leaves it ready for TLS: it reads only while
- * somebody waits, and stops within the event of a read, the one moment in
- * which no read is under way (Deno 2.7.11). TLS that begins while the runtime
- * reads would never see its bytes.
- */
-export function tunnelStream(socket: Socket): ByteStream & Disposable {
-  const chunks: Uint8Array[] = [];
-  let isOver = false;
-  let change = Promise.withResolvers<void>();
-  const wake = () => {
-    change.resolve();
-    change = Promise.withResolvers();
-  };
-  const onData = (chunk: Uint8Array) => {
-    handleOf(socket)?.readStop();
-    chunks.push(chunk);
-    wake();
-  };
-  const onEnd = () => {
-    isOver = true;
-    wake();
-  };
-  for (const event of ["end", "close", "error"]) socket.on(event, onEnd);
-  let isFlowing = false;
-  return {
-    read: async (into) => {
-      if (chunks.length === 0 && isFlowing) handleOf(socket)?.readStart();
-      if (!isFlowing) socket.on("data", onData);
-      isFlowing = true;
-      while (chunks.length === 0 && !isOver) await change.promise;
-      const [chunk] = chunks;
-      if (!chunk) return null;
-      const part = chunk.subarray(0, into.length);
-      into.set(part);
-      if (part.length === chunk.length) chunks.shift();
-      else chunks[0] = chunk.subarray(part.length);
-      return part.length;
-    },
-    write: (bytes) => {
-      const written = Promise.withResolvers<number>();
-      socket.write(bytes, (error) => {
-        if (error) written.reject(error);
-        else written.resolve(bytes.length);
-      });
-      return written.promise;
-    },
-    close: () => void socket.destroy(),
-    [Symbol.dispose]: () => {
-      socket.off("data", onData);
-      for (const event of ["end", "close", "error"]) socket.off(event, onEnd);
-    },
-  };
 }
 
 function requestOf({ host, port }: TunnelTarget, proxy: URL): string {
@@ -156,10 +75,11 @@ async function readHead(reader: HeadReader, proxy: URL): Promise<Head> {
   throw noProxy(proxy, "it sends no final answer");
 }
 
-function noProxy(proxy: URL, what: string, cause?: unknown): LinkError {
-  return new LinkError("proxy", `Cannot use proxy ${proxy.host}: ${what}`, {
+function noProxy(proxy: URL, what: string, cause?: unknown): TunnelError {
+  return new TunnelError("proxy", `Cannot use proxy ${proxy.host}: ${what}`, {
     hint: "Check that the address of edgehub.proxy or HTTPS_PROXY is one of " +
-      "an HTTP proxy",
+      "an HTTP proxy, with https: if it speaks TLS itself",
+    retryable: true,
     cause,
   });
 }
@@ -171,15 +91,15 @@ function refused(
   { host, port }: TunnelTarget,
   proxy: URL,
   [, code, words = ""]: RegExpExecArray,
-): LinkError {
+): TunnelError {
   const status = Number(code);
   const text = words.replace(/[^\x20-\x7e]/g, "?")
     .slice(0, STATUS_TEXT_LENGTH_MAX);
-  return new LinkError(
+  return new TunnelError(
     "proxy",
     `Cannot reach ${host}:${port} through proxy ${proxy.host}: it answered ` +
       `${status} ${text}`.trimEnd(),
-    { status, hint: hintOf(status) },
+    { status, hint: hintOf(status), retryable: status >= 500 },
   );
 }
 

@@ -1,4 +1,4 @@
-import { readHead, TestServer } from "./servers.ts";
+import { readHead, TestServer } from "../edgehub/servers.ts";
 
 /** What a proxy of a test does with a request. */
 export type ProxyAnswer =
@@ -17,15 +17,28 @@ export class TestProxy implements AsyncDisposable {
   tunnelledBytes = 0;
   readonly #server: TestServer;
 
-  /** @param answer Decides by the head of a request. */
-  constructor(answer: (head: string) => ProxyAnswer) {
-    this.#server = new TestServer((conn) => this.#serve(conn, answer));
+  readonly #scheme: string;
+
+  /**
+   * Listens at once.
+   *
+   * @param answer Decides by the head of a request.
+   * @param tls Its certificate, if it speaks TLS itself.
+   */
+  constructor(
+    answer: (head: string) => ProxyAnswer,
+    tls?: { readonly cert: string; readonly key: string },
+  ) {
+    this.#scheme = tls ? "https" : "http";
+    this.#server = new TestServer((conn) => this.#serve(conn, answer), tls);
   }
 
   /** Address, with user info if it is given. */
   url(userInfo = ""): URL {
     return new URL(
-      `http://${userInfo && `${userInfo}@`}127.0.0.1:${this.#server.port}`,
+      `${this.#scheme}://${
+        userInfo && `${userInfo}@`
+      }127.0.0.1:${this.#server.port}`,
     );
   }
 
