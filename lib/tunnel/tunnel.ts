@@ -41,12 +41,28 @@ export async function openTunnel(
 function requestOf({ host, port }: TunnelTarget, proxy: URL): string {
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
-  if (proxy.username || proxy.password) {
-    const pair = `${plain(proxy.username)}:${plain(proxy.password)}`;
-    const bytes = new TextEncoder().encode(pair);
-    lines.push(`Proxy-Authorization: Basic ${bytes.toBase64()}`);
-  }
+  const basic = basicOf(proxy);
+  if (basic) lines.push(`Proxy-Authorization: Basic ${basic}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** User and password as the request carries them; empty without. */
+function basicOf({ username, password }: URL): string {
+  if (!username && !password) return "";
+  const pair = `${plain(username)}:${plain(password)}`;
+  return new TextEncoder().encode(pair).toBase64();
+}
+
+/** What a proxy said, without what it may have repeated of the request. */
+function masked(text: string, proxy: URL): string {
+  const { username, password } = proxy;
+  const secrets = [
+    basicOf(proxy),
+    ...[username, password].flatMap((part) => [part, plain(part)]),
+  ];
+  // The longest first: one may be a part of another.
+  return secrets.filter(Boolean).sort((a, b) => b.length - a.length)
+    .reduce((said, secret) => said.replaceAll(secret, "[redacted]"), text);
 }
 
 /** User or password in plain text; as it stands where its percent signs are none. */
@@ -70,17 +86,16 @@ async function readHead(reader: HeadReader, proxy: URL): Promise<Head> {
     }
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
-    throw noProxy(proxy, error.message, error);
+    throw noProxy(proxy, masked(error.message, proxy));
   }
   throw noProxy(proxy, "it sends no final answer");
 }
 
-function noProxy(proxy: URL, what: string, cause?: unknown): TunnelError {
+function noProxy(proxy: URL, what: string): TunnelError {
   return new TunnelError("proxy", `Cannot use proxy ${proxy.host}: ${what}`, {
     hint: "Check that the address of edgehub.proxy or HTTPS_PROXY is one of " +
       "an HTTP proxy, with https: if it speaks TLS itself",
     retryable: true,
-    cause,
   });
 }
 
@@ -93,7 +108,7 @@ function refused(
   [, code, words = ""]: RegExpExecArray,
 ): TunnelError {
   const status = Number(code);
-  const text = words.replace(/[^\x20-\x7e]/g, "?")
+  const text = masked(words, proxy).replace(/[^\x20-\x7e]/g, "?")
     .slice(0, STATUS_TEXT_LENGTH_MAX);
   return new TunnelError(
     "proxy",

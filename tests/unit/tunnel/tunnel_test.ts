@@ -17,7 +17,10 @@ import {
   type DialOptions,
 } from "../../../lib/edgehub/dial.ts";
 import { LinkError } from "../../../lib/edgehub/mod.ts";
+import { TunnelError } from "../../../lib/tunnel/mod.ts";
 import { proxyFor } from "../../../lib/tunnel/proxy.ts";
+import { openTunnel } from "../../../lib/tunnel/tunnel.ts";
+import { bytePipe } from "../../support/byte_pipe.ts";
 import { MtlsHub, TestFiles } from "../edgehub/servers.ts";
 import { TestProxy } from "./test_proxy.ts";
 
@@ -268,3 +271,25 @@ Deno.test("proxyFor, a host that is excepted is dialled directly", () =>
     const options = { url: proxy.url(), except: ["h:2"] };
     assertEquals(proxyFor(target, options), options.url);
   }));
+
+Deno.test("openTunnel, I3 secrets_never_logged: a proxy that says the request back", async () => {
+  const proxy = new URL("http://us%40er:p%3Ahush@proxy.example:3128");
+  const basic = btoa("us@er:p:hush");
+  for (
+    const said of [
+      `HTTP/1.1 407 Basic ${basic} of us@er with p:hush and p%3Ahush`,
+      `HTTP/1.1 200 ok\r\nbad header p:hush ${basic}`,
+    ]
+  ) {
+    const [near, far] = bytePipe();
+    const opened = openTunnel(near, { host: "h", port: 1 }, proxy);
+    await far.write(new TextEncoder().encode(`${said}\r\n\r\n`));
+    const error = await assertRejects(() => opened, TunnelError);
+    for (let cause: unknown = error; cause instanceof Error;) {
+      for (const secret of [basic, "hush", "us@er"]) {
+        assert(!cause.message.includes(secret), cause.message);
+      }
+      cause = cause.cause;
+    }
+  }
+});
