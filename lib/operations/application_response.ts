@@ -15,6 +15,7 @@ import type { Context, Operate } from "./context.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
 import { isOwnPod } from "./own_pod.ts";
 import { isPodListRequest, readPodList } from "./pod_list.ts";
+import { statusMayLeave } from "./pod_status.ts";
 import { identityOf } from "./version.ts";
 import { deleteOf } from "./write.ts";
 
@@ -142,7 +143,10 @@ function putPod(
     type: ResourceType.pod,
     askedAtRevision: request.askedAtRevision,
   });
-  const effects: Effect[] = [{ kind: "confirmed", key }];
+  const effects: Effect[] = [
+    { kind: "confirmed", key },
+    ...statusMayLeave({ key, type: ResourceType.pod }, tx),
+  ];
   if (applied.kind === "recreated") {
     const { old, removedRevision: revision } = applied;
     effects.push(handDelete(context, { ...old, revision }));

@@ -265,6 +265,7 @@ Deno.test("answerFromStore, a list is measured as it goes on the wire", async ()
 
 function tokenRequest(uid: string, expires?: string) {
   return {
+    metadata: {},
     spec: {
       audiences: ["https://kubernetes.default.svc"],
       expirationSeconds: 3600,
