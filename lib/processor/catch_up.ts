@@ -27,6 +27,11 @@ export interface Agent {
   /** Where a catch-up begins: all up to this revision is known to be there. */
   since: number;
   /**
+   * Up to here its queue has taken all; what waits there comes or ends its
+   * attachment, so a catch-up on the same attachment begins behind it.
+   */
+  queued: number;
+  /**
    * What it is handed does not count: everything is being sent anew, and half
    * of that lacks the deletes that only its end lets an agent infer.
    */
@@ -93,7 +98,9 @@ export class CatchUps {
   async #catchUp(agent: Agent, turn: number): Promise<"ended" | "refused"> {
     const { store, stamp } = this.#options;
     // A revision of another store means nothing here.
-    const since = agent.since > store.revision() ? 0 : agent.since;
+    const since = agent.since > store.revision()
+      ? 0
+      : Math.max(agent.since, agent.queued);
     let from = since;
     let started = false;
     let full = since === 0;

@@ -172,6 +172,29 @@ Deno.test("an agent that refused a change gets it from the store", async () => {
   assertEquals(changes(edged.take()), ["default/pod/c"]);
 });
 
+Deno.test("an agent that refused a change does not get what its queue holds twice", async () => {
+  await using bench = await ProcessorBench.start();
+  let isFull = false;
+  const got: Message[] = [];
+  // It takes messages and tells nothing of having written them.
+  bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    receive: ({ message }) => {
+      if (!isFull) got.push(message);
+      return !isFull;
+    },
+  });
+  await bench.clock.settle();
+  await bench.fromCloud(insert("a"));
+  isFull = true;
+  await bench.fromCloud(insert("b"));
+  isFull = false;
+  await bench.clock.advance(1_001);
+  assertEquals(changes(got), ["default/pod/a", "default/pod/b"]);
+});
+
 Deno.test("an agent that refuses the end of its replay gets all of it again", async () => {
   await using bench = await ProcessorBench.start();
   await bench.fromCloud(insert("a"));
