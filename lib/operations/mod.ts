@@ -27,6 +27,7 @@ export {
   planSlice,
 } from "./reconcile.ts";
 export { concludeSync, lacksPods } from "./refill.ts";
+export { type Refusal, refusalOf } from "./refusal.ts";
 export {
   operationFor,
   OPERATIONS,

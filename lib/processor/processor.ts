@@ -169,13 +169,20 @@ export class Processor implements Component {
       this.#scheduled = undefined;
       const items = this.#take();
       const outcomes = this.#parts.runner.run(items);
-      this.#parts.probe.note(this.#parts.runner.failing);
+      this.#noteFailing();
       for (const outcome of outcomes) this.#parts.release.run(outcome);
       settle(items);
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
     });
+  }
+
+  /** What the store refused has to come again before it counts as in sync. */
+  #noteFailing(): void {
+    const { probe, runner, session } = this.#parts;
+    probe.note(runner.failing);
+    if (runner.failing) session.settle();
   }
 
   /** A store rebuilt in between may have lost what agents and cloud know. */
