@@ -18,6 +18,7 @@ import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import type { Context } from "./context.ts";
 import { storeKeyOf, tokenKey } from "./keys.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { knowsAllPods } from "./refill.ts";
 
 /**
  * KubeEdge lists a type across all namespaces, and its edged asks under the
@@ -65,7 +66,10 @@ function listAnswer(
   resource: ResourceKey,
 ): Outcome {
   const { resType, namespace } = resource;
-  if (!tx.isSynced(resType)) {
+  const isKnown = resType === ResourceType.pod
+    ? knowsAllPods(tx)
+    : tx.isSynced(resType);
+  if (!isKnown) {
     return failed(context, query, {
       reason: "NotSynced",
       message: `The list of type ${resType} is not known yet: this node has ` +

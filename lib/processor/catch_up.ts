@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
-import { lacksPods } from "../operations/mod.ts";
+import { knowsAllPods } from "../operations/mod.ts";
 import type { ModuleSpec } from "../router/mod.ts";
 import type { Change } from "../store/mod.ts";
 import {
@@ -114,7 +114,7 @@ export class CatchUps {
         started = true;
         const state = {
           state: "started",
-          full: full && !lacksPods(store),
+          full: full && knowsAllPods(store),
           since,
           until: found.until,
         };
@@ -128,7 +128,7 @@ export class CatchUps {
       if (paused === "no" || from === store.revision()) break;
     }
     // Less than everything lets nobody infer deletes from what did not come.
-    const whole = full && !lacksPods(store);
+    const whole = full && knowsAllPods(store);
     const state = { state: "finished", full: whole, since, until: from };
     if (!this.#goesOn(agent, turn)) return "ended";
     // Noted before: an agent in this process takes it at once.

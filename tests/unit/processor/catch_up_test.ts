@@ -34,6 +34,7 @@ function stuckAgent(bench: ProcessorBench, takes: number): () => void {
 
 Deno.test("a replay of everything that was interrupted begins again as one", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   await bench.fromCloud(insert("a"), insert("b"), insert("c"));
   const leave = stuckAgent(bench, 3);
   await bench.clock.settle();
@@ -107,6 +108,7 @@ Deno.test("everything is gone and its deletes are pruned: the agent hears of a r
   await using bench = await ProcessorBench.start({
     tombstoneLimits: { countMax: 0, ageMs: 1e9 },
   });
+  bench.markSynced();
   const edged = bench.agent();
   await bench.fromCloud(insert("a"));
   edged.leave();
@@ -123,6 +125,7 @@ Deno.test("deletes pruned while an agent catches up: everything begins anew", as
   await using bench = await ProcessorBench.start({
     tombstoneLimits: { countMax: 0, ageMs: 1e9 },
   });
+  bench.markSynced();
   const edged = bench.agent();
   await bench.fromCloud(insert("a"));
   edged.leave();
@@ -197,6 +200,7 @@ Deno.test("an agent that refused a change does not get what its queue holds twic
 
 Deno.test("an agent that refuses the end of its replay gets all of it again", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   await bench.fromCloud(insert("a"));
   const edged = bench.agent();
   edged.take();
