@@ -114,7 +114,7 @@ function load(
   try {
     return {
       db,
-      revisions: new Revisions(db),
+      revisions: new Revisions(db, env.revisionBase),
       raised: new RaisedVersions(),
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),
