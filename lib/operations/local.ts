@@ -123,8 +123,18 @@ function keyAnswer(
   const { context, resource, why } = about;
   const { resType, resId } = resource;
   const row = tx.get(rowKey(resource, query.content));
-  if (row) return answered(context, query, [row]);
   const details = { name: resId, kind: resType };
+  if (row && listBytes([row]) > LIST_BYTES_MAX) {
+    return failed(context, query, {
+      reason: "RequestEntityTooLarge",
+      message:
+        `${query.route.resource} is larger in an answer than a message ` +
+        `may be (${LIMITS.messageBytesMax} bytes); attach with since=0 to get ` +
+        "it as an update",
+      details,
+    });
+  }
+  if (row) return answered(context, query, [row]);
   if (!tx.isSynced(resType)) {
     return failed(context, query, {
       reason: "NotSynced",
