@@ -261,6 +261,7 @@ export class EdgeNode implements Component {
     const store = openStore({
       path: this.#config.store.path,
       clock: this.#clock,
+      revisionBase: this.#clock.now(),
       owner: storeOwner(this.#config, (text) => log.warn(text)),
       log: (level, message) => log[level](message),
       ...this.#storeSizes,

@@ -65,7 +65,7 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
     help: "Messages that the cloud has not confirmed, by resource type",
     labels: ["type"],
     read: () =>
-      Object.entries(store.stats().outboxByType).map(([type, { rows }]) =>
+      Object.entries(store.outboxByType()).map(([type, { rows }]) =>
         [[type], rows] as const
       ),
   });

@@ -21,7 +21,10 @@ export const LIMITS = {
   uplinkMessagesMax: 1024,
   /** Bytes waiting for the uplink; at the bound `send` refuses and the link stops reading. */
   uplinkBytesMax: 8 * 1024 * 1024,
-  /** Bytes waiting for one agent; at the bound it is closed with 1013 and resumes by position. */
+  /**
+   * Bytes waiting for one agent; at the bound it catches up from the store,
+   * and is closed with 1013 if it takes nothing or its answers are too many.
+   */
   agentBytesMax: 8 * 1024 * 1024,
   /** Agents attached at a time; a further one is refused with 503. */
   agentsMax: 64,

@@ -1,4 +1,4 @@
-import { encode, type Message } from "../message/mod.ts";
+import { encode, type Message, REPLAY_RESOURCE } from "../message/mod.ts";
 import type { AgentTraits, Envelope, ModuleSpec } from "../router/mod.ts";
 import type { WebSocketConnection } from "../websocket/mod.ts";
 import { AgentReader } from "./agent_reader.ts";
@@ -22,8 +22,13 @@ export const CloseCode = {
 
 /** Bounds of one attached agent. */
 export interface AgentLimits {
-  /** Bytes that may wait for it; beyond, at most one message more does. */
+  /**
+   * Bytes that may wait for it; beyond, at most one change more does, and
+   * answers as much again.
+   */
   readonly agentBytesMax: number;
+  /** Milliseconds beyond that bound without a byte taken that end it. */
+  readonly stuckMs: number;
   /** Milliseconds in which a closing agent may take what waits for it. */
   readonly closeMs: number;
   /** When its silence is asked about, and when it ends the connection. */
@@ -48,8 +53,9 @@ export interface AgentConnectionOptions {
  * One attached agent: a module of the router at one end, a WebSocket at the
  * other.
  *
- * Invariants: what the router hands over leaves in that order, or the
- * connection ends and the agent resumes by position; nothing is skipped.
+ * Invariants: what the router hands over leaves in that order, or is refused
+ * and comes again from the store, or the connection ends and the agent resumes
+ * by position; nothing is skipped.
  * After `close` nothing that the agent sent is passed on.
  */
 export class AgentConnection {
@@ -156,11 +162,20 @@ export class AgentConnection {
 
   #receive({ message }: Envelope): boolean {
     if (this.#state !== "attached") return false;
+    const { agentBytesMax, stuckMs } = this.#limits;
     // Judged before the message is added: one large message behind a small
     // one must get through, or its agent would be cut off for ever.
-    const isSlow = this.#socket.bufferedBytes > this.#limits.agentBytesMax;
-    if (!isSlow && this.#queue(message)) return true;
-    if (isSlow) this.#cutOff();
+    const waitingBytes = this.#socket.bufferedBytes;
+    if (waitingBytes <= agentBytesMax) return this.#queue(message);
+    // A burst of one batch leaves no turn to write in: an agent that goes on
+    // reading is not slow, and gets what it was refused from the store.
+    const comesAgain = isOfStore(message);
+    if (!comesAgain && waitingBytes <= 2 * agentBytesMax) {
+      return this.#queue(message);
+    }
+    const { clock } = this.#parts;
+    const stillMs = clock.monotonic() - this.#socket.lastWrittenMs;
+    if (!comesAgain || stillMs >= stuckMs) this.#cutOff();
     return false;
   }
 
@@ -224,4 +239,9 @@ export class AgentConnection {
     this.#room?.resolve();
     this.#room = undefined;
   }
+}
+
+/** Whether a message that is refused is handed over again from the store. */
+function isOfStore({ header, route }: Message): boolean {
+  return header.revision !== undefined || route.resource === REPLAY_RESOURCE;
 }

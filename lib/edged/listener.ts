@@ -39,6 +39,7 @@ export interface EdgedOptions extends DoorOptions {
 const DEFAULT_LIMITS: EdgedLimits = {
   agentsMax: LIMITS.agentsMax,
   agentBytesMax: LIMITS.agentBytesMax,
+  stuckMs: 10_000,
   messageBytesMax: LIMITS.messageBytesMax,
   handshakeMs: 10_000,
   handshakesMax: 64,

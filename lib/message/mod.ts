@@ -53,6 +53,7 @@ export {
   type AnswerContent,
   type ErrStatus,
   errStatus,
+  NO_STATUS,
   readAnswer,
   type Status,
   type StatusReason,

@@ -67,7 +67,10 @@ export type AnswerContent =
   | { readonly kind: "ok" }
   /** Done; the object as it is now. */
   | { readonly kind: "object"; readonly object: Record<string, unknown> }
-  /** Refused, with Kubernetes' reason (`Unknown` if there is none) and text. */
+  /**
+   * Refused, with Kubernetes' reason (`Unknown` if there is none) and text;
+   * or failed with an error that has no status, {@link NO_STATUS}.
+   */
   | {
     readonly kind: "failed";
     readonly reason: string;
@@ -77,8 +80,16 @@ export type AnswerContent =
   | { readonly kind: "other" };
 
 /**
+ * Reason of a failure that is no answer of the API server: CloudCore passes
+ * on any other error of Go as the JSON of its public fields, mostly `{}`
+ * (wire document, 1). That it could not ask the server is the usual one.
+ */
+export const NO_STATUS = "NoStatus";
+
+/**
  * Tells apart the shapes of an answer: `"OK"`, ObjectResp with or without
- * `Err`, `ErrStatus`, a bare object, anything else.
+ * `Err`, `ErrStatus`, a bare object, anything else. What has no metadata is no
+ * object: stored in the place of one it would destroy it.
  */
 export function readAnswer(content: unknown): AnswerContent {
   if (content === OK) return { kind: "ok" };
@@ -87,15 +98,24 @@ export function readAnswer(content: unknown): AnswerContent {
   if ("Err" in content && "Object" in content) {
     const { Err, Object: object } = content;
     if (Err !== null && Err !== undefined) {
-      const status = isRecord(Err) && isRecord(Err.ErrStatus)
-        ? Err.ErrStatus
-        : {};
-      return failed(status);
+      return isRecord(Err) && isRecord(Err.ErrStatus)
+        ? failed(Err.ErrStatus)
+        : NO_OBJECT;
     }
-    return isRecord(object) ? { kind: "object", object } : { kind: "other" };
+    return isRecord(object) && isRecord(object.metadata)
+      ? { kind: "object", object }
+      : { kind: "other" };
   }
-  return { kind: "object", object: content };
+  return isRecord(content.metadata)
+    ? { kind: "object", object: content }
+    : NO_OBJECT;
 }
+
+const NO_OBJECT: AnswerContent = {
+  kind: "failed",
+  reason: NO_STATUS,
+  message: "an error without a status",
+};
 
 function failed(status: Record<string, unknown>): AnswerContent {
   return {

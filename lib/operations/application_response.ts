@@ -15,6 +15,8 @@ import type { Context, Operate } from "./context.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
 import { isOwnPod } from "./own_pod.ts";
 import { isPodListRequest, readPodList } from "./pod_list.ts";
+import { statusMayLeave } from "./pod_status.ts";
+import { knowsAllPods } from "./refill.ts";
 import { identityOf } from "./version.ts";
 import { deleteOf } from "./write.ts";
 
@@ -62,18 +64,18 @@ function applyList(
     forgetPod(tx, row);
     effects.push(handDelete(context, { ...row, revision }));
   }
+  const listed: Effect = {
+    kind: "pods-listed",
+    outcome: "applied",
+    reason: "",
+  };
+  if (knowsAllPods(tx)) return [...effects, listed];
   if (tx.fact("node_before_store")) tx.noteFact("node_before_store", "");
-  if (tx.isSynced(ResourceType.pod)) {
-    return [...effects, {
-      kind: "pods-listed",
-      outcome: "applied",
-      reason: "",
-    }];
-  }
   tx.markSynced(ResourceType.pod);
   // Agents get everything anew, so no change on its own.
   return [
-    { kind: "pods-listed", outcome: "applied", reason: "" },
+    ...effects.filter(({ kind }) => kind !== "hand-over"),
+    listed,
     { kind: "refilled" },
   ];
 }
@@ -142,7 +144,10 @@ function putPod(
     type: ResourceType.pod,
     askedAtRevision: request.askedAtRevision,
   });
-  const effects: Effect[] = [{ kind: "confirmed", key }];
+  const effects: Effect[] = [
+    { kind: "confirmed", key },
+    ...statusMayLeave({ key, type: ResourceType.pod }, tx),
+  ];
   if (applied.kind === "recreated") {
     const { old, removedRevision: revision } = applied;
     effects.push(handDelete(context, { ...old, revision }));

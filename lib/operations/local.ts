@@ -18,6 +18,7 @@ import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import type { Context } from "./context.ts";
 import { storeKeyOf, tokenKey } from "./keys.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { knowsAllPods } from "./refill.ts";
 
 /**
  * KubeEdge lists a type across all namespaces, and its edged asks under the
@@ -65,7 +66,10 @@ function listAnswer(
   resource: ResourceKey,
 ): Outcome {
   const { resType, namespace } = resource;
-  if (!tx.isSynced(resType)) {
+  const isKnown = resType === ResourceType.pod
+    ? knowsAllPods(tx)
+    : tx.isSynced(resType);
+  if (!isKnown) {
     return failed(context, query, {
       reason: "NotSynced",
       message: `The list of type ${resType} is not known yet: this node has ` +
@@ -119,8 +123,18 @@ function keyAnswer(
   const { context, resource, why } = about;
   const { resType, resId } = resource;
   const row = tx.get(rowKey(resource, query.content));
-  if (row) return answered(context, query, [row]);
   const details = { name: resId, kind: resType };
+  if (row && listBytes([row]) > LIST_BYTES_MAX) {
+    return failed(context, query, {
+      reason: "RequestEntityTooLarge",
+      message:
+        `${query.route.resource} is larger in an answer than a message ` +
+        `may be (${LIMITS.messageBytesMax} bytes); attach with since=0 to get ` +
+        "it as an update",
+      details,
+    });
+  }
+  if (row) return answered(context, query, [row]);
   if (!tx.isSynced(resType)) {
     return failed(context, query, {
       reason: "NotSynced",

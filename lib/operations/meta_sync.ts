@@ -11,6 +11,7 @@ import {
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import type { Context, Operate } from "./context.ts";
 import type { Effect, Outcome } from "./outcome.ts";
+import { isOwnPod } from "./own_pod.ts";
 import { statusKeyOf } from "./pod_status.ts";
 
 /** One entry of a status report, as KubeEdge's edged writes it. */
@@ -48,7 +49,7 @@ export const metaSync: Operate = (_message, tx, context): Outcome => {
   }
   if (!context.connected) return effects;
   const mark = tx.reportOwed();
-  if (mark > 0) addOtherPods(tx, byNamespace);
+  if (mark > 0) addOtherPods(tx, byNamespace, context);
   const messages = [...byNamespace].map(([namespace, statuses]) =>
     report(context, namespace, statuses)
   );
@@ -59,12 +60,18 @@ export const metaSync: Operate = (_message, tx, context): Outcome => {
   ];
 };
 
-/** After a loss every stored pod is reported: CloudCore deletes ghosts. */
+/**
+ * After a loss every stored pod of this node is reported: CloudCore deletes
+ * ghosts. Those of others lie here because somebody watches them; it would
+ * set their statuses back.
+ */
 function addOtherPods(
   tx: StoreTransaction,
   byNamespace: Map<string, PodStatus[]>,
+  context: Context,
 ): void {
   for (const pod of tx.list(ResourceType.pod)) {
+    if (!isOwnPod(pod.value, context)) continue;
     const [namespace = "", , name = ""] = pod.key.split("/");
     const known = byNamespace.get(namespace)?.some((s) => s.Name === name);
     if (known || !pod.uid || isOnItsWay(tx, statusKeyOf(pod.key))) continue;

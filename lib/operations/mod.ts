@@ -26,7 +26,8 @@ export {
   PLAN_START,
   planSlice,
 } from "./reconcile.ts";
-export { concludeSync, lacksPods } from "./refill.ts";
+export { concludeSync, knowsAllPods, lacksPods } from "./refill.ts";
+export { type Refusal, refusalOf } from "./refusal.ts";
 export {
   operationFor,
   OPERATIONS,

@@ -43,9 +43,11 @@ export function uidOfStatus(content: unknown): string {
 /** A pod was stored: its status may have waited for that. */
 export function statusMayLeave(
   pod: { readonly key: string; readonly type: string },
-  store: Pick<StoreReader, "outboxLast">,
+  store: Pick<StoreReader, "outboxLast" | "outboxUse">,
 ): Effect[] {
   if (pod.type !== ResourceType.pod) return [];
+  // Counted in memory: while the cloud is there, mostly none waits.
+  if (store.outboxUse(ResourceType.podstatus).rows === 0) return [];
   const resource = statusKeyOf(pod.key);
   return store.outboxLast(resource)
     ? [{ kind: "status-released", resource }]

@@ -17,6 +17,15 @@ export function lacksPods(store: StoreReader): boolean {
 }
 
 /**
+ * Whether what is not stored is gone: an agent may be told so only of a store
+ * that has been in sync, and that is not younger than its Node.
+ */
+export function knowsAllPods(store: StoreReader): boolean {
+  return store.isSynced(ResourceType.pod) &&
+    store.fact("node_before_store") === "";
+}
+
+/**
  * A connection has lasted: what the cloud had for this node has come. That
  * puts a new store in sync. One that lost pods must have been refilled by a
  * list; or the Node was registered anew since the loss: then nothing counts
@@ -30,13 +39,14 @@ export function concludeSync(tx: StoreTransaction, context: Context): Outcome {
   const uid = node?.uid ?? "";
   if (tx.isSynced("*")) return dispelDoubt(tx, context, uid);
   if (!lacksPods(tx)) {
-    // Nobody knows what the Node was given before; that is told, but a list
-    // of what came since is answered.
+    // Nobody knows what the Node was given before: that is told, and that a
+    // pod is not stored says nothing until a list has come.
     if (!tx.isSynced(ResourceType.pod) && isKnownNode(node, context)) {
       tx.noteFact("node_before_store", uid);
     }
     tx.markSynced("*");
-    return [];
+    // Agents were told that there may be more; now they get to know all.
+    return knowsAllPods(tx) ? [{ kind: "refilled" }] : [];
   }
   const uidAtLoss = tx.fact("node_at_loss");
   if (uidAtLoss === "") {
@@ -67,12 +77,14 @@ function dispelDoubt(
   uid: string,
 ): Outcome {
   const uidBefore = tx.fact("node_before_store");
+  const effects: Effect[] = [];
   if (uidBefore !== "" && uid !== "" && uid !== uidBefore) {
     tx.noteFact("node_before_store", "");
+    effects.push({ kind: "refilled" });
   }
-  if (tx.fact("problem") === "") return [];
+  if (tx.fact("problem") === "") return effects;
   tx.noteFact("problem", "");
-  return reportOwnPods(tx, context);
+  return [...reportOwnPods(tx, context), ...effects];
 }
 
 function reportOwnPods(tx: StoreTransaction, context: Context): Effect[] {

@@ -11,15 +11,7 @@ import { takeIn } from "./answer.ts";
 import type { Context, Operate } from "./context.ts";
 import { checkGhost } from "./ghost.ts";
 import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
-
-/** Reasons of a refusal that may be gone the next time. */
-const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
-  "InternalError",
-  "ServerTimeout",
-  "ServiceUnavailable",
-  "Timeout",
-  "TooManyRequests",
-]);
+import { refusalOf } from "./refusal.ts";
 
 /**
  * Response, and `error` as an answer. From an agent it answers what it was
@@ -107,27 +99,4 @@ function takeInOrRefuse(
     const answer = faultAnswer(context, fault, "cloud");
     return answer ? [told, { kind: "to-cloud", message: answer }] : [told];
   }
-}
-
-/** Whether an answer refuses what was asked, and whether that may pass. */
-function refusalOf(
-  message: Message,
-): { readonly reason: string; readonly transient: boolean } {
-  if (message.route.operation === Operation.error) {
-    return { reason: textOf(message.content), transient: false };
-  }
-  const answer = readAnswer(message.content);
-  if (answer.kind === "failed") {
-    return {
-      reason: `${answer.reason}: ${answer.message}`,
-      transient: TRANSIENT_REASONS.has(answer.reason),
-    };
-  }
-  return answer.kind === "other" && typeof message.content === "string"
-    ? { reason: message.content, transient: false }
-    : { reason: "", transient: false };
-}
-
-function textOf(content: unknown): string {
-  return typeof content === "string" ? content : JSON.stringify(content);
 }

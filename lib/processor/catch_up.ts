@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
-import { lacksPods } from "../operations/mod.ts";
+import { knowsAllPods } from "../operations/mod.ts";
 import type { ModuleSpec } from "../router/mod.ts";
 import type { Change } from "../store/mod.ts";
 import {
@@ -26,6 +26,11 @@ export interface Agent {
   suspended: boolean;
   /** Where a catch-up begins: all up to this revision is known to be there. */
   since: number;
+  /**
+   * Up to here its queue has taken all; what waits there comes or ends its
+   * attachment, so a catch-up on the same attachment begins behind it.
+   */
+  queued: number;
   /**
    * What it is handed does not count: everything is being sent anew, and half
    * of that lacks the deletes that only its end lets an agent infer.
@@ -93,7 +98,9 @@ export class CatchUps {
   async #catchUp(agent: Agent, turn: number): Promise<"ended" | "refused"> {
     const { store, stamp } = this.#options;
     // A revision of another store means nothing here.
-    const since = agent.since > store.revision() ? 0 : agent.since;
+    const since = agent.since > store.revision()
+      ? 0
+      : Math.max(agent.since, agent.queued);
     let from = since;
     let started = false;
     let full = since === 0;
@@ -107,7 +114,7 @@ export class CatchUps {
         started = true;
         const state = {
           state: "started",
-          full: full && !lacksPods(store),
+          full: full && knowsAllPods(store),
           since,
           until: found.until,
         };
@@ -121,7 +128,7 @@ export class CatchUps {
       if (paused === "no" || from === store.revision()) break;
     }
     // Less than everything lets nobody infer deletes from what did not come.
-    const whole = full && !lacksPods(store);
+    const whole = full && knowsAllPods(store);
     const state = { state: "finished", full: whole, since, until: from };
     if (!this.#goesOn(agent, turn)) return "ended";
     // Noted before: an agent in this process takes it at once.

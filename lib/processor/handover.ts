@@ -87,6 +87,7 @@ export class Handover {
       live: false,
       suspended: false,
       since: module.agent?.since ?? this.#options.store.position(module.name),
+      queued: 0,
       holding: "no",
       catchUps: 0,
       retry: undefined,
@@ -110,6 +111,7 @@ export class Handover {
   restart(): void {
     for (const agent of [...this.#agents.values()]) {
       agent.since = 0;
+      agent.queued = 0;
       this.#catchUps.start(agent);
     }
   }
@@ -200,7 +202,9 @@ export class Handover {
     if (!this.#isAttached(agent)) return "refused";
     const envelope = { message, from: Module.metamanager };
     try {
-      return agent.module.receive(envelope) ? "taken" : "refused";
+      if (!agent.module.receive(envelope)) return "refused";
+      agent.queued = message.header.revision ?? agent.queued;
+      return "taken";
     } catch (error) {
       this.#options.onError(error);
       return "failed";

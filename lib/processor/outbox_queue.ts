@@ -33,7 +33,13 @@ export class OutboxQueue {
 
   /** Takes in what a new connection begins with, given oldest first. */
   begin(rows: readonly OutboxInfo[]): void {
-    this.add(rows.filter(isState).reverse());
+    const states = rows.filter(isState);
+    this.add(states);
+    const newest = new Set(states.reverse().map(({ resource }) => resource));
+    for (const resource of newest) {
+      // To the end of the line, one by one; within one its order stays.
+      if (this.#states.delete(resource)) this.#states.add(resource);
+    }
     this.add(rows.filter((row) => !isState(row)));
   }
 

@@ -167,11 +167,11 @@ export class Processor implements Component {
     if (this.#scheduled || this.#state !== "running") return;
     this.#scheduled = this.#options.clock.defer(() => {
       this.#scheduled = undefined;
-      const { runner, probe, release, outbox } = this.#parts;
+      const { runner, release, outbox } = this.#parts;
       const items = this.#take();
       const failed = runner.failing;
       const outcomes = runner.run(items);
-      probe.note(runner.failing);
+      this.#noteFailing();
       for (const outcome of outcomes) release.run(outcome);
       settle(items);
       // Confirmations that could not be noted come once: what they confirmed
@@ -181,6 +181,13 @@ export class Processor implements Component {
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
     });
+  }
+
+  /** What the store refused has to come again before it counts as in sync. */
+  #noteFailing(): void {
+    const { probe, runner, session } = this.#parts;
+    probe.note(runner.failing);
+    if (runner.failing) session.settle();
   }
 
   /** A store rebuilt in between may have lost what agents and cloud know. */

@@ -1,4 +1,5 @@
 import { backoffMs, type Timer, unreachable } from "../base/mod.ts";
+import type { Message } from "../message/mod.ts";
 import {
   askAnew,
   askForPods,
@@ -7,6 +8,7 @@ import {
   PLAN_START,
   type PlanCursor,
   planSlice,
+  refusalOf,
   type RemoteRequest,
 } from "../operations/mod.ts";
 import type { Item } from "./batch_runner.ts";
@@ -129,11 +131,13 @@ export class Reconciler implements Reconciliation {
     this.#conclusion.settled();
   }
 
-  /** A question of ours was answered. */
-  answered(request: RemoteRequest): void {
+  /** A question of ours was answered; that it cannot be now, is no answer. */
+  answered(request: RemoteRequest, answer: Message): void {
     // Of the list an effect of its own tells what came of it.
     if (!this.#round || isPodListRequest(request)) return;
-    this.#round.answered(request.storeKey);
+    const { storeKey } = request;
+    if (refusalOf(answer).transient) this.#round.gaveUp(storeKey);
+    else this.#round.answered(storeKey);
     this.#askSoon();
   }
 

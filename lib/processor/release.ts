@@ -164,8 +164,9 @@ export class Release {
   #settle(requestId: string, answer: Message): void {
     const { requests, reconciler, send, stamp } = this.#options;
     for (const request of requests.settle(requestId)) {
-      if (request.from === Module.metamanager) reconciler.answered(request);
-      else send(request.from, answerFor(stamp, request.original, answer));
+      if (request.from === Module.metamanager) {
+        reconciler.answered(request, answer);
+      } else send(request.from, answerFor(stamp, request.original, answer));
     }
   }
 }

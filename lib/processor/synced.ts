@@ -11,8 +11,9 @@ export function synced(onFailed: () => void): Item {
   return {
     kind: "task",
     run: (tx: StoreTransaction): Outcome => {
-      if (!tx.isSynced("*")) tx.markSynced("*");
-      return [];
+      if (tx.isSynced("*")) return [];
+      tx.markSynced("*");
+      return [{ kind: "refilled" }];
     },
     failed: () => {
       onFailed();

@@ -37,6 +37,8 @@ export interface StoreEnv {
   readonly busyTimeoutMs?: number;
   /** Pages beyond which the file counts as full. */
   readonly pagesMax?: number;
+  /** Revision after which a new file counts. */
+  readonly revisionBase?: number;
   /** Bounds of the tombstones. */
   readonly tombstoneLimits?: TombstoneLimits;
   /** Whose data it holds; not compared unless given. */

@@ -41,6 +41,12 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number;
   /** Pages of 4096 bytes beyond which the file counts as full; no bound unless given. */
   readonly pagesMax?: number;
+  /**
+   * Revision after which a new file counts, 0 unless given. Above all that a
+   * lost file of this name can have given, no `since` of its agents is taken
+   * for one of this file; the wall clock is, see `repair.ts`.
+   */
+  readonly revisionBase?: number;
   /** Bounds of the tombstones; those of `LIMITS` unless given. */
   readonly tombstoneLimits?: TombstoneLimits;
 }
@@ -81,6 +87,7 @@ export function openStore(options: StoreOptions): SqliteStore {
     ...pick(options, "owner"),
     ...pick(options, "busyTimeoutMs"),
     ...pick(options, "pagesMax"),
+    ...pick(options, "revisionBase"),
     ...pick(options, "tombstoneLimits"),
   };
   const notes = prepareFolder(env);

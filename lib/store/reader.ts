@@ -183,6 +183,11 @@ export class Reader implements StoreReader {
     return this.#open().outbox.parked;
   }
 
+  /** What unconfirmed messages take, by type. */
+  outboxByType(): Readonly<Record<string, OutboxUse>> {
+    return this.#open().outbox.byType;
+  }
+
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse {
     const { outbox } = this.#open();

@@ -1,5 +1,5 @@
 import type { Connection } from "./driver.ts";
-import { readNumber, writeState } from "./state.ts";
+import { readNumber, readText, writeState } from "./state.ts";
 
 /**
  * Revisions reserved by one write of the file: noting each one would rewrite
@@ -17,9 +17,13 @@ export class Revisions {
   #ceiling: number;
   #committed: { last: number; ceiling: number };
 
-  /** Reads the ceiling of a file. */
-  constructor(db: Connection) {
-    this.#ceiling = readNumber(db, "revision");
+  /**
+   * Reads the ceiling of a file.
+   *
+   * @param base Where a file begins that has given none.
+   */
+  constructor(db: Connection, base = 0) {
+    this.#ceiling = isNew(db) ? base : readNumber(db, "revision");
     this.#last = this.#ceiling;
     this.#committed = { last: this.#last, ceiling: this.#ceiling };
   }
@@ -32,6 +36,8 @@ export class Revisions {
   /** Gives the next revision; needs an open transaction. */
   next(db: Connection): number {
     if (this.#last + 1 > this.#ceiling) {
+      // Revisions up to the base are of other files: nothing is known of them.
+      if (isNew(db)) writeState(db, "pruned", this.#last);
       writeState(db, "revision", this.#last + RESERVE);
       this.#ceiling = this.#last + RESERVE;
     }
@@ -62,4 +68,9 @@ export class Revisions {
     writeState(db, "revision", this.#last);
     this.#ceiling = this.#last;
   }
+}
+
+/** Whether a file has never given a revision. */
+function isNew(db: Connection): boolean {
+  return readText(db, "revision") === "";
 }

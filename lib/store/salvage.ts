@@ -46,10 +46,7 @@ export function salvage(source: Connection, target: Connection): Salvaged {
   for (const row of tombstones.rows<Tombstone>()) {
     if (isTrueTombstone(row)) keepTombstone(target, row);
   }
-  const outbox = new RowSource(source, "outbox", SAVED_OUTBOX_COLUMNS);
-  for (const row of outbox.rows<SavedOutboxRow>()) {
-    if (isTrueOutboxRow(row)) keepOutboxRow(target, row);
-  }
+  salvageOutbox(source, target);
   return { objects: seen.size, rejected, complete };
 }
 
@@ -168,10 +165,46 @@ function keepTombstone(db: Connection, row: Tombstone): void {
   );
 }
 
-/** What is known of its delivery stays behind: it is sent once more. */
+/**
+ * What a snapshot has and the file does not was confirmed since, so it stays
+ * only if not all of the file could be read.
+ */
+function salvageOutbox(source: Connection, target: Connection): void {
+  const outbox = new RowSource(source, "outbox", SAVED_OUTBOX_COLUMNS);
+  const seen = new Set<string>();
+  let isWhole = true;
+  for (const row of outbox.rows<SavedOutboxRow>()) {
+    if (isTrueOutboxRow(row)) {
+      seen.add(row.msgId);
+      keepOutboxRow(target, row);
+    } else isWhole = false;
+  }
+  if (outbox.complete && isWhole) {
+    const known = target.all<{ id: number; msgId: string }>(
+      "SELECT id, msg_id AS msgId FROM outbox",
+    );
+    for (const { id, msgId } of known) {
+      if (!seen.has(msgId)) target.run("DELETE FROM outbox WHERE id = ?", id);
+    }
+    return;
+  }
+  // As in life an update takes the place of the one right before it.
+  target.run(
+    "DELETE FROM outbox WHERE operation = 'update' AND 'update' = " +
+      "(SELECT next.operation FROM outbox AS next WHERE " +
+      "next.resource = outbox.resource AND next.id > outbox.id " +
+      "ORDER BY next.id LIMIT 1)",
+  );
+}
+
+/**
+ * What is known of its delivery stays behind: it is sent once more. Ids begin
+ * anew when the outbox was empty at a start, so one of the snapshot's may be
+ * that of another message, which is not in the file any more.
+ */
 function keepOutboxRow(db: Connection, row: SavedOutboxRow): void {
   db.run(
-    "INSERT OR IGNORE INTO outbox (id, msg_id, resource, type, created_at, " +
+    "INSERT OR REPLACE INTO outbox (id, msg_id, resource, type, created_at, " +
       "text, operation, bytes) VALUES (?, ?, ?, ?, ?, ?, " +
       "coalesce(json_extract(?6, '$.route.operation'), ''), " +
       "length(CAST(?6 AS BLOB)))",

@@ -117,7 +117,7 @@ function load(
     return {
       db,
       running,
-      revisions: new Revisions(db),
+      revisions: new Revisions(db, env.revisionBase),
       raised: new RaisedVersions(),
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),

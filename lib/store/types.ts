@@ -121,6 +121,8 @@ export interface StoreReader {
   outboxLength(): number;
   /** Number of messages that are sent no more. */
   outboxParked(): number;
+  /** What unconfirmed messages take, by type; counted in memory. */
+  outboxByType(): Readonly<Record<string, OutboxUse>>;
   /** What unconfirmed messages take, of a type or of all. */
   outboxUse(type?: string): OutboxUse;
   /**

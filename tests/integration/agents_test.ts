@@ -112,7 +112,7 @@ Deno.test("burst_over_socket_is_lossless: 10,000 messages both ways at once, in 
 });
 
 Deno.test("slow_reader_is_cut_off: memory is bounded and the others are served", async () => {
-  await using bench = await startBench();
+  await using bench = await startBench({ edged: { limits: { stuckMs: 0 } } });
   const stuck = await RawAgent.attach(bench, { target: "/attach/stuck" });
   const brisk = await RawAgent.attach(bench, { target: "/attach/brisk" });
   await until(() => bench.link.agents.length === 2, "attached");

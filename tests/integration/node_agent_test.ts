@@ -20,6 +20,7 @@ async function started(): Promise<
   const world = await World.start({ hub: { timing: { repairMs: 100 } } });
   const node = await world.node();
   await node.start();
+  await until(() => node.status().synced, "in sync");
   await until(() => node.status().link.state === "connected", "connected");
   return {
     world,

@@ -185,6 +185,8 @@ Deno.test("unconfirmed_first_delivery_is_recovered, A9", async () => {
   const { hub } = world;
   await using node = await world.node();
   await node.start();
+  // Later agents would get everything once more, as all that there is.
+  await until(() => node.status().synced, "in sync");
   const picture = new Picture();
   await using agent = world.agent({
     onMessage: (message) => picture.take(message),
@@ -210,6 +212,8 @@ for (const seed of [1, 2, 3]) {
     const { hub } = world;
     await using node = await world.node();
     await node.start();
+    // Later agents would get everything once more, as all that there is.
+    await until(() => node.status().synced, "in sync");
     const picture = new Picture();
     await using agent = world.agent({
       answers: true,

@@ -179,6 +179,7 @@ Deno.test("resync_without_rejoin, J4: a ghost and a missed pod are found on dema
   await using node = await world.node();
   assertEquals(node.resync(), false);
   await node.start();
+  await until(() => node.status().synced, "in sync");
   const picture = new Picture();
   await using agent = world.agent({
     onMessage: (message) => picture.take(message),

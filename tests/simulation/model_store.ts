@@ -275,6 +275,14 @@ export class ModelStore implements Store {
     };
   }
 
+  /** The same for each type of which there are any. */
+  outboxByType(): Readonly<Record<string, OutboxUse>> {
+    const types = [...this.#disk.outbox.values()].map(({ type }) => type);
+    return Object.fromEntries(
+      types.map((type) => [type, this.outboxUse(type)]),
+    );
+  }
+
   /** Notes that a connection left a message unanswered. */
   noteUnanswered(id: number): boolean {
     const attempts = (this.#deliveries.get(id)?.attempts ?? 0) + 1;
@@ -298,11 +306,7 @@ export class ModelStore implements Store {
       bytes: 0,
       outbox: this.outboxLength(),
       outboxBytes: this.outboxUse().bytes,
-      outboxByType: Object.fromEntries(
-        [...this.#disk.outbox.values()].map((
-          { type },
-        ) => [type, this.outboxUse(type)]),
-      ),
+      outboxByType: this.outboxByType(),
       outboxParked: this.outboxParked(),
       outboxAgeMs: times.length === 0
         ? 0
@@ -420,6 +424,7 @@ export class ModelStore implements Store {
       outboxLength: () => this.outboxLength(),
       outboxParked: () => this.outboxParked(),
       outboxUse: (type) => this.outboxUse(type),
+      outboxByType: () => this.outboxByType(),
       page: (type, afterKey, limit) => this.page(type, afterKey, limit),
       fact: (name) => this.fact(name),
       noteFact: (name, value) => this.#set(this.#disk.facts, name, value),

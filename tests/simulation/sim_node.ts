@@ -141,6 +141,7 @@ export class NodeLife {
         socket,
         limits: {
           agentBytesMax: 1024,
+          stuckMs: 10_000,
           closeMs: 5000,
           idle: { pingMs: 15_000, deadMs: 30_000 },
         },

@@ -259,6 +259,10 @@ export class MortalNode {
       reserveBytes: 0,
       ...(tombstoneLimits ? { tombstoneLimits } : {}),
     });
+    // A store that was never in sync lets no agent infer deletes.
+    const batch = this.store.batch();
+    batch.message(() => batch.tx.markSynced("*"));
+    batch.commit();
     this.#processor = new Processor({
       router: this.router,
       store: this.#mortal(options.image),

@@ -140,6 +140,13 @@ export class ProcessorBench implements AsyncDisposable {
     return bench;
   }
 
+  /** The store has been in sync: what is not in it is gone. */
+  markSynced(): void {
+    const batch = this.store.batch();
+    batch.message(() => batch.tx.markSynced("*"));
+    batch.commit();
+  }
+
   /** Attaches an agent. */
   agent(name = "edged", traits: AgentTraits = { answers: false }): Recorder {
     return new Recorder(this.router, name, { agent: traits });

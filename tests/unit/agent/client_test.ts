@@ -72,7 +72,7 @@ Deno.test("AgentClient, request, update, query and reportPodStatus", async () =>
   answering(bench, (resource) => {
     if (resource === "default/pod") return ['{"kind":"Pod"}', { kind: "P2" }];
     if (resource === "default/pod/none") return null;
-    if (resource === "default/node/n") return { kind: "Node" };
+    if (resource === "default/node/n") return { kind: "Node", metadata: {} };
     if (resource === "default/secret/s") return errStatus("NotFound", "gone");
     if (resource === "default/lease/l") return new Error("not connected");
     return "OK";
@@ -84,7 +84,9 @@ Deno.test("AgentClient, request, update, query and reportPodStatus", async () =>
     { kind: "P2" },
   ]);
   assertEquals(await agent.query("default/pod/none"), []);
-  assertEquals(await agent.query("default/node/n"), [{ kind: "Node" }]);
+  assertEquals(await agent.query("default/node/n"), [
+    { kind: "Node", metadata: {} },
+  ]);
   assertEquals(await agent.request("insert", "default/event/e"), "OK");
   await agent.update("default/lease/x", { a: 1 });
   await agent.reportPodStatus(

@@ -31,8 +31,9 @@ Deno.test("Requests, an answer ends the request it names, once", async () => {
   const request = upward("default/pod/a");
   const reply = requests.ask(request);
   assert(!answer(upward("default/pod/a"), "other"));
-  assert(answer(request, { a: 1 }));
-  assertEquals(await reply, { a: 1 });
+  const object = { metadata: { name: "a" } };
+  assert(answer(request, object));
+  assertEquals(await reply, object);
   assert(!answer(request, "again"));
   assertEquals(clock.pending, 0);
 });
@@ -42,8 +43,9 @@ Deno.test("Requests, a wrapped object comes without its wrapper", async () => {
   connect();
   const request = upward("kube-node-lease/lease/a");
   const reply = requests.ask(request);
-  answer(request, { Object: { kind: "Lease" }, Err: null });
-  assertEquals(await reply, { kind: "Lease" });
+  const lease = { kind: "Lease", metadata: {} };
+  answer(request, { Object: lease, Err: null });
+  assertEquals(await reply, lease);
 });
 
 Deno.test("Requests, a failure carries reason and text", async () => {

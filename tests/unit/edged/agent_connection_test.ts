@@ -199,7 +199,7 @@ Deno.test("AgentConnection, tries again where nobody tells of room", async () =>
 Deno.test("AgentConnection, a slow agent is closed with 1013 at its bound", async () => {
   const agentBytesMax = 256 * 1024;
   await using bench = await startBench({
-    edged: { limits: { agentBytesMax } },
+    edged: { limits: { agentBytesMax, stuckMs: 0 } },
   });
   const slow = await RawAgent.attach(bench);
   const brisk = await RawAgent.attach(bench, { target: "/attach/brisk" });
@@ -235,6 +235,32 @@ Deno.test("AgentConnection, a slow agent is closed with 1013 at its bound", asyn
   await brisk.leave();
 });
 
+Deno.test("AgentConnection, a burst above its bound does not end an agent that reads", async () => {
+  await using bench = await startBench({
+    edged: { limits: { agentBytesMax: 100_000 } },
+  });
+  const agent = await RawAgent.attach(bench);
+  await until(() => bench.router.has("edged"), "attached");
+  const content = "x".repeat(60_000);
+  const give = (revision: number) =>
+    bench.router.send("edged", {
+      message: downward("a/pod/b", { content, revision }),
+      from: "x",
+    });
+  // One batch of the processor: nothing is written in between.
+  assertEquals([give(1), give(2), give(3)], [true, true, false]);
+  // An answer does not come again, so it is taken.
+  const answer = downward("a/pod/c", { operation: "response" });
+  assert(bench.router.send("edged", { message: answer, from: "x" }));
+  assertEquals((await agent.next()).header.revision, 1);
+  assertEquals((await agent.next()).header.revision, 2);
+  assertEquals((await agent.next()).route.operation, "response");
+  assert(give(3));
+  assertEquals((await agent.next()).header.revision, 3);
+  assertEquals(bench.link.stats.cutOff, 0);
+  await agent.leave();
+});
+
 Deno.test("AgentConnection, what a replaced agent still takes does not count", async () => {
   await using bench = await startBench();
   const first = await RawAgent.attach(bench);
@@ -252,7 +278,7 @@ Deno.test("AgentConnection, what a replaced agent still takes does not count", a
 
 Deno.test("AgentConnection, once cut off the rest of what it sent is not passed on", async () => {
   await using bench = await startBench({
-    edged: { limits: { agentBytesMax: 1_000 } },
+    edged: { limits: { agentBytesMax: 1_000, stuckMs: 0 } },
   });
   const content = "x".repeat(2_000);
   bench.processor.onMessage = ({ from }) => {
@@ -269,7 +295,7 @@ Deno.test("AgentConnection, once cut off the rest of what it sent is not passed 
 
 Deno.test("AgentConnection, one message larger than the bound gets through", async () => {
   await using bench = await startBench({
-    edged: { limits: { agentBytesMax: 1_000 } },
+    edged: { limits: { agentBytesMax: 1_000, stuckMs: 0 } },
     parts: { connection: () => connected },
   });
   bench.router.observe({
@@ -287,7 +313,7 @@ Deno.test("AgentConnection, one message larger than the bound gets through", asy
 
 Deno.test("AgentConnection, too much at its very attachment ends it in order", async () => {
   await using bench = await startBench({
-    edged: { limits: { agentBytesMax: 100_000 } },
+    edged: { limits: { agentBytesMax: 100_000, stuckMs: 0 } },
   });
   let taken = 0;
   bench.router.observe({

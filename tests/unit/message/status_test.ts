@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   errStatus,
+  NO_STATUS,
   readAnswer,
   type StatusReason,
 } from "../../../lib/message/mod.ts";
@@ -37,18 +38,24 @@ const OBJECT = { metadata: { name: "a" } };
 const STATUS = { status: "Failure", reason: "AlreadyExists", message: "there" };
 const FAILED = { kind: "failed", reason: "AlreadyExists", message: "there" };
 
+const NO_OBJECT = {
+  kind: "failed",
+  reason: NO_STATUS,
+  message: "an error without a status",
+} as const;
+
 Deno.test("readAnswer, tells the shapes of an answer apart", () => {
   const table: [unknown, unknown][] = [
     ["OK", { kind: "ok" }],
     [OBJECT, { kind: "object", object: OBJECT }],
-    [{}, { kind: "object", object: {} }],
     [{ Object: OBJECT, Err: null }, { kind: "object", object: OBJECT }],
     [{ Err: undefined, Object: OBJECT }, { kind: "object", object: OBJECT }],
     [{ ErrStatus: STATUS }, FAILED],
     [{ Object: OBJECT, Err: { ErrStatus: STATUS } }, FAILED],
     [{ Object: null, Err: { ErrStatus: STATUS } }, FAILED],
     // Only one of the two names makes no ObjectResp.
-    [{ Object: OBJECT }, { kind: "object", object: { Object: OBJECT } }],
+    [{ Object: OBJECT }, NO_OBJECT],
+    [{ Object: {}, Err: null }, { kind: "other" }],
     [{ Object: null, Err: null }, { kind: "other" }],
     [{ Object: [], Err: null }, { kind: "other" }],
     ["ok", { kind: "other" }],
@@ -64,9 +71,17 @@ Deno.test("readAnswer, tells the shapes of an answer apart", () => {
 });
 
 Deno.test("readAnswer, an error without a usable status is a failure all the same", () => {
-  const unknown = { kind: "failed", reason: "Unknown", message: "" } as const;
   for (const Err of [{}, "text", [], 7, false, { ErrStatus: null }]) {
-    assertEquals(readAnswer({ Object: OBJECT, Err }), unknown);
+    assertEquals(readAnswer({ Object: OBJECT, Err }), NO_OBJECT);
   }
+  const unknown = { kind: "failed", reason: "Unknown", message: "" } as const;
   assertEquals(readAnswer({ ErrStatus: { reason: 1, message: {} } }), unknown);
+});
+
+Deno.test("readAnswer, an error of Go is no object", () => {
+  const dial = { Op: "dial", Net: "tcp", Source: null, Addr: {}, Err: {} };
+  const get = { Op: "Get", URL: "https://10.0.0.1", Err: dial };
+  for (const content of [{}, dial, get]) {
+    assertEquals(readAnswer(content), NO_OBJECT);
+  }
 });

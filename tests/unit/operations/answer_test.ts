@@ -121,7 +121,7 @@ Deno.test("takeIn, agents are not told of nodes and tokens", async () => {
   );
   assertEquals(bench.store.get(NODE)?.version, "6");
   assertEquals(handed(node), []);
-  const token = { spec: { boundObjectRef: { uid: "A" } } };
+  const token = { metadata: {}, spec: { boundObjectRef: { uid: "A" } } };
   const resource = "default/serviceaccounttoken/default";
   const request = ask(bench, fromEdged("query", resource, token));
   const outcome = bench.cloud(

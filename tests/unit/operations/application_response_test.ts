@@ -112,6 +112,23 @@ Deno.test("change_during_resync_is_kept, B6: a list is applied by version", asyn
   assertEquals(effects(outcome, "to-cloud"), []);
 });
 
+Deno.test("applicationResponse, a status that waited for its pod may leave once the list brings it", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  bench.edged(
+    fromEdged("update", "default/podstatus/a", {
+      UID: "uid-a",
+      Name: "a",
+      Status: {},
+    }),
+  );
+  const outcome = bench.cloud(list(ask(bench), [pod("a", 1)]));
+  assertEquals(
+    only(outcome, "status-released").resource,
+    "default/podstatus/a",
+  );
+});
+
 Deno.test("applicationResponse, a pod made again under its name: delete, then update", async () => {
   await using bench = await OperationBench.open();
   bench.markSynced();

@@ -138,6 +138,17 @@ Deno.test("after a loss every stored pod is to be reported, in one effect with i
   assertEquals(only(sync(bench), "report").mark, mark);
 });
 
+Deno.test("after a loss pods of other nodes, stored for who watches them, are not reported", async () => {
+  await using bench = await OperationBench.open();
+  put(bench, "default", "a")();
+  const foreign = pod("b", 1, { spec: { nodeName: "edge-2" } });
+  bench.cloud(fromCloud("insert", "default/pod/b", foreign));
+  bench.store.recover();
+  const [message] = only(sync(bench), "report").messages;
+  const names = (message?.content as { Name: string }[]).map((s) => s.Name);
+  assertEquals(names, ["a"]);
+});
+
 for (const operation of ["connect", "publish"]) {
   Deno.test(`NodeConnection (${operation}) tells of the link`, async () => {
     await using bench = await OperationBench.open();

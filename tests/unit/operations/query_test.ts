@@ -249,6 +249,19 @@ Deno.test("answerFromStore, a list that no link takes is an error with a way out
   assertEquals((ask("a/configmap/1").content as string[]).length, 1);
 });
 
+Deno.test("answerFromStore, an object that no link takes as an answer is an error", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  bench.connected = false;
+  // Twice as long in the answer: each quote gets a backslash.
+  putBig(bench, "a/configmap/1", `"${'\\"'.repeat(9 * 1024 * 1024)}"`);
+  const { message } = only(
+    bench.edged(fromEdged("query", "a/configmap/1")),
+    "reply",
+  );
+  assertEquals(reasonOf(message), "RequestEntityTooLarge");
+});
+
 Deno.test("answerFromStore, a list is measured as it goes on the wire", async () => {
   await using bench = await OperationBench.open();
   bench.markSynced();
@@ -265,6 +278,7 @@ Deno.test("answerFromStore, a list is measured as it goes on the wire", async ()
 
 function tokenRequest(uid: string, expires?: string) {
   return {
+    metadata: {},
     spec: {
       audiences: ["https://kubernetes.default.svc"],
       expirationSeconds: 3600,

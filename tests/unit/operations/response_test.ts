@@ -99,6 +99,33 @@ Deno.test("another error is passed on, is never stored and leaves the row", asyn
   assertEquals(bench.store.get(CONFIG)?.version, "7");
 });
 
+Deno.test("an error of Go in the place of an object destroys nothing", async () => {
+  const { bench, request } = await asked();
+  await using _ = bench;
+  bench.cloud(fromCloud("update", CONFIG, object("ConfigMap", "c", 7)));
+  const answer = newResponse(TEST_STAMP, request.upstream, {});
+  const outcome = bench.cloud(answer);
+  assertEquals(only(outcome, "settle").message, answer);
+  assertEquals(effects(outcome, "to-cloud"), []);
+  assertEquals(effects(outcome, "hand-over"), []);
+  assertEquals(bench.store.get(CONFIG)?.version, "7");
+});
+
+Deno.test("an error of Go confirms no delete and does not replace its pod", async () => {
+  await using bench = await OperationBench.open();
+  const key = "default/pod/a";
+  bench.cloud(fromCloud("insert", key, pod("a", 5)));
+  const question = fromEdged("delete", key, { preconditions: {} });
+  bench.edged(question);
+  bench.sent.add(question.header.msg_id);
+  const dial = { Op: "dial", Net: "tcp", Source: null, Addr: {}, Err: {} };
+  const outcome = bench.cloud(newResponse(TEST_STAMP, question, dial));
+  assertEquals(bench.store.outboxLength(), 1);
+  assertEquals(only(outcome, "outbox-answered").refused, true);
+  assertEquals(effects(outcome, "hand-over"), []);
+  assertEquals(bench.store.get(key)?.version, "5");
+});
+
 Deno.test("an answer asked for after a delete brings the object back", async () => {
   await using bench = await OperationBench.open();
   const config = object("ConfigMap", "c", 7);

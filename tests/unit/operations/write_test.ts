@@ -309,7 +309,7 @@ Deno.test("recreated_object_replaces_old: the old pod's status, tokens and repor
   );
   const asked = bench.edged(fromEdged("query", TOKEN, tokenRequest("A")));
   bench.cloud(
-    fromCloud("response", TOKEN, { kind: "TokenRequest", spec: {} }, {
+    fromCloud("response", TOKEN, { kind: "TokenRequest", metadata: {} }, {
       parentId: only(asked, "ask").request.upstream.header.msg_id,
     }),
   );

@@ -34,6 +34,7 @@ function stuckAgent(bench: ProcessorBench, takes: number): () => void {
 
 Deno.test("a replay of everything that was interrupted begins again as one", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   await bench.fromCloud(insert("a"), insert("b"), insert("c"));
   const leave = stuckAgent(bench, 3);
   await bench.clock.settle();
@@ -136,6 +137,7 @@ Deno.test("everything is gone and its deletes are pruned: the agent hears of a r
   await using bench = await ProcessorBench.start({
     tombstoneLimits: { countMax: 0, ageMs: 1e9 },
   });
+  bench.markSynced();
   const edged = bench.agent();
   await bench.fromCloud(insert("a"));
   edged.leave();
@@ -152,6 +154,7 @@ Deno.test("deletes pruned while an agent catches up: everything begins anew", as
   await using bench = await ProcessorBench.start({
     tombstoneLimits: { countMax: 0, ageMs: 1e9 },
   });
+  bench.markSynced();
   const edged = bench.agent();
   await bench.fromCloud(insert("a"));
   edged.leave();
@@ -201,8 +204,32 @@ Deno.test("an agent that refused a change gets it from the store", async () => {
   assertEquals(changes(edged.take()), ["default/pod/c"]);
 });
 
+Deno.test("an agent that refused a change does not get what its queue holds twice", async () => {
+  await using bench = await ProcessorBench.start();
+  let isFull = false;
+  const got: Message[] = [];
+  // It takes messages and tells nothing of having written them.
+  bench.router.register({
+    name: "edged",
+    group: "edged",
+    agent: { answers: false },
+    receive: ({ message }) => {
+      if (!isFull) got.push(message);
+      return !isFull;
+    },
+  });
+  await bench.clock.settle();
+  await bench.fromCloud(insert("a"));
+  isFull = true;
+  await bench.fromCloud(insert("b"));
+  isFull = false;
+  await bench.clock.advance(1_001);
+  assertEquals(changes(got), ["default/pod/a", "default/pod/b"]);
+});
+
 Deno.test("an agent that refuses the end of its replay gets all of it again", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   await bench.fromCloud(insert("a"));
   const edged = bench.agent();
   edged.take();

@@ -5,6 +5,28 @@ import { ProcessorBench } from "../../support/processor_bench.ts";
 const insert = (name: string) =>
   fromCloud("insert", `default/pod/${name}`, pod(name, 1));
 
+Deno.test("cold_start_offline_serves_everything, C1: after a loss what is left is handed over and found by name", async () => {
+  await using bench = await ProcessorBench.start();
+  bench.markSynced();
+  await bench.fromCloud(insert("a"));
+  bench.store.recover();
+  await bench.connect(false);
+  const edged = bench.agent();
+  await bench.clock.settle();
+  const [started, told, finished] = edged.take();
+  // It starts the pod, and ends none that is not among them.
+  assertEquals((started?.content as { full: boolean }).full, false);
+  assertEquals(told?.route.resource, "default/pod/a");
+  assertEquals((finished?.content as { full: boolean }).full, false);
+  edged.send(fromEdged("query", "default/pod/a"));
+  edged.send(fromEdged("query", "default/pod"));
+  await bench.clock.settle();
+  assertEquals(edged.take().map((m) => m.route.operation), [
+    "response",
+    "error",
+  ]);
+});
+
 Deno.test("a store rebuilt while it runs: agents, settling, outbox and reports begin anew", async () => {
   await using bench = await ProcessorBench.start();
   const edged = bench.agent();

@@ -130,6 +130,7 @@ class Schedule {
 for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   Deno.test(`link_and_queue_state_visible: taken - confirmed = waiting, each resource in order, seed ${seed}`, async () => {
     await using bench = await ProcessorBench.start();
+    bench.markSynced();
     storePods(bench.store, NAMES);
     const edged = bench.agent();
     await bench.clock.settle();

@@ -37,6 +37,18 @@ Deno.test("OutboxQueue, a connection begins with the newest state, then the rest
   assertEquals([queue.size, queue.hasNext], [0, false]);
 });
 
+Deno.test("OutboxQueue, the newest state first turns no resource's own order round", () => {
+  const queue = new OutboxQueue();
+  queue.begin([
+    row(1, "d/nodestatus/n", "insert"),
+    row(2, "d/podstatus/a"),
+    row(3, "d/nodestatus/n"),
+  ]);
+  assertEquals(drain(queue), [1, 2]);
+  queue.release("d/nodestatus/n");
+  assertEquals(drain(queue), [3]);
+});
+
 Deno.test("OutboxQueue, of one resource one message at a time, in order", () => {
   const queue = new OutboxQueue();
   queue.add([

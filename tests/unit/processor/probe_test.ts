@@ -139,6 +139,20 @@ Deno.test("no probe outlives stop()", async () => {
   await bench[Symbol.asyncDispose]();
 });
 
+Deno.test("a message refused while the connection settles has to come before the store is in sync", async () => {
+  const { bench, disk } = await world();
+  await using _ = bench;
+  await bench.connect();
+  await bench.clock.advance(8_000);
+  disk.fails = true;
+  await bench.fromCloud(insert("a"));
+  disk.fails = false;
+  await bench.clock.advance(5_000);
+  assertEquals(bench.store.isSynced("*"), false);
+  await bench.clock.advance(6_000);
+  assertEquals(bench.store.isSynced("*"), true);
+});
+
 for (const standalone of [false, true]) {
   Deno.test(`in sync is noted later if the store failed, ${standalone ? "standalone" : "with a cloud"}`, async () => {
     const { bench, disk } = await world({ standalone });

@@ -289,6 +289,7 @@ Deno.test("one upstream request for equal questions, each asker gets its own ans
 
 Deno.test("a question the cloud does not answer in time is answered from the store", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   await bench.fromCloud(
     fromCloud("update", "default/secret/s", object("Secret", "s", 4)),
   );
@@ -452,6 +453,7 @@ Deno.test("what a peer makes up is no name of a figure", async () => {
 
 Deno.test("requests that share an upstream message count against the bound", async () => {
   await using bench = await ProcessorBench.start();
+  bench.markSynced();
   const edged = bench.agent();
   await bench.connect();
   edged.take();

@@ -185,6 +185,31 @@ Deno.test("Reconciler, a cloud that does not answer is asked again later, not at
   assertEquals(bench.processor.reconciler.status.reason, "");
 });
 
+Deno.test("Reconciler, answers that the cloud cannot ask its API server put nothing in sync", async () => {
+  await using bench = await started();
+  await bench.fromCloud(needy("a", 2));
+  await bench.connect();
+  await bench.clock.advance(3_000);
+  const answers = [{}, errStatus("ServiceUnavailable", "later")];
+  for (const question of asked(bench)) {
+    await bench.fromCloud(
+      fromCloud("response", question.route.resource, answers.shift(), {
+        parentId: question.header.msg_id,
+      }),
+    );
+  }
+  assertEquals(answers, []);
+  const { state, reason } = bench.processor.reconciler.status;
+  assertEquals(state, "not-synced");
+  assertEquals(reason, "the cloud did not answer 2 questions");
+  await bench.clock.advance(61_000);
+  assertEquals(await answerAll(bench), [
+    "default/configmap/a-0",
+    "default/configmap/a-1",
+  ]);
+  assertEquals(bench.processor.reconciler.status.state, "synced");
+});
+
 Deno.test("Reconciler, what the cloud denies goes only when it denies it again", async () => {
   await using bench = await started();
   const edged = bench.agent();

@@ -212,3 +212,24 @@ Deno.test("openStore, the file is checked whole after an unclean stop only", () 
   Deno.writeTextFileSync(`${place.path}-wal`, "");
   assertStringIncludes(place.open().problems.join(), "was damaged");
 });
+
+Deno.test("a new file counts above all that a lost one has given, and knows none of it", () => {
+  using place = new Place();
+  const store = place.open({ revisionBase: 5000 });
+  assertEquals(store.revision(), 5000);
+  const batch = store.batch();
+  const row = { type: "pod", uid: "u", version: "1", created: "" };
+  batch.message(() =>
+    batch.tx.put({ ...row, key: "a/pod/b", source: "", value: "{}" })
+  );
+  batch.commit();
+  assertEquals(store.revision(), 5001);
+  // An agent that attaches with a revision of the lost file gets everything.
+  assertEquals(store.changesSince(700).complete, false);
+  assertEquals(store.changesSince(700).changes.length, 1);
+  assertEquals(store.changesSince(5000).complete, true);
+  store.close();
+  const again = place.open({ revisionBase: 9000 });
+  assertEquals(again.revision(), 5001);
+  assertEquals(again.changesSince(5000).complete, true);
+});
