@@ -1,6 +1,7 @@
 import { isRecord } from "../base/mod.ts";
 import {
   Group,
+  type Message,
   Module,
   newMessage,
   Operation,
@@ -26,23 +27,25 @@ export function checkGhost(
     .split("/");
   if (type !== ResourceType.podpatch) return [];
   const pod = tx.get(resourceOf(namespace, ResourceType.pod, name));
-  return pod ? reportPods([pod], tx, context) : [];
+  return pod
+    ? podReports([pod], tx, context)
+      .map((message) => ({ kind: "to-cloud", message }))
+    : [];
 }
 
-/** Reports stored pods, one message per namespace, so that ghosts are deleted. */
-export function reportPods(
+/** Reports of stored pods, one per namespace, so that ghosts are deleted. */
+export function podReports(
   pods: readonly MetaRow[],
   tx: StoreTransaction,
   context: Context,
-): Effect[] {
+): Message[] {
   const byNamespace = Map.groupBy(
     // Without a uid the cloud could not tell a ghost from its successor.
     pods.filter(({ uid }) => uid !== ""),
     ({ key }) => key.slice(0, key.indexOf("/")),
   );
-  return [...byNamespace].map(([namespace, rows]) => ({
-    kind: "to-cloud",
-    message: newMessage(context, {
+  return [...byNamespace].map(([namespace, rows]) =>
+    newMessage(context, {
       source: Module.metamanager,
       group: Group.resource,
       operation: Operation.update,
@@ -52,8 +55,8 @@ export function reportPods(
         Name: row.key.slice(row.key.lastIndexOf("/") + 1),
         Status: statusOf(row, tx),
       })),
-    }),
-  }));
+    })
+  );
 }
 
 /** The status that an agent reported of this pod, else the stored pod's own. */

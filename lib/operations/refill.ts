@@ -1,7 +1,7 @@
 import { NO_NAMESPACE, resourceOf, ResourceType } from "../message/mod.ts";
 import type { MetaRow, StoreReader, StoreTransaction } from "../store/mod.ts";
 import type { Context } from "./context.ts";
-import { reportPods } from "./ghost.ts";
+import { podReports } from "./ghost.ts";
 import { isOwnPod } from "./own_pod.ts";
 import type { Effect, Outcome } from "./outcome.ts";
 
@@ -87,8 +87,10 @@ function dispelDoubt(
   return [...reportOwnPods(tx, context), ...effects];
 }
 
+/** The report is owed until the link has taken it, whatever happens before. */
 function reportOwnPods(tx: StoreTransaction, context: Context): Effect[] {
   const pods = tx.list(ResourceType.pod)
     .filter(({ value }) => isOwnPod(value, context));
-  return reportPods(pods, tx, context);
+  const messages = podReports(pods, tx, context);
+  return [{ kind: "report", messages, mark: tx.oweReport() }];
 }

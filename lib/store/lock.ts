@@ -39,7 +39,7 @@ export class StoreLock {
       const pid = /pid (\d+)/.exec(text)?.[1] ?? "unknown";
       throw new StoreError(
         "locked-by-other",
-        `Cannot use the store of ${path}: process ${pid} has it`,
+        `Cannot use ${path.replace(/\.lock$/, "")}: process ${pid} has it`,
         { hint: "Stop the other process, or give this one a store of its own" },
       );
     }

@@ -153,6 +153,13 @@ export class Transaction extends Reader implements StoreTransaction {
     this.#write((db) => writeState(db, "probe", this.#env.clock.now()));
   }
 
+  /** Notes that the cloud is owed a report of all pods. @returns Its mark. */
+  oweReport(): number {
+    const mark = Math.max(1, this.revision());
+    this.#write((db) => writeState(db, "report", mark));
+    return mark;
+  }
+
   /** Notes that the report owed since a loss was sent; since another it stays. */
   settleReport(mark: number): void {
     if (mark === 0 || this.reportOwed() !== mark) return;

@@ -179,6 +179,12 @@ export interface StoreTransaction extends StoreReader {
    */
   probe(): void;
   /**
+   * Notes that the cloud is owed a report of all pods.
+   *
+   * @returns Its mark, for `settleReport`.
+   */
+  oweReport(): number;
+  /**
    * Notes that the report owed since a loss was sent. One that is owed since
    * another loss stays owed.
    *

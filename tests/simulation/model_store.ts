@@ -430,6 +430,11 @@ export class ModelStore implements Store {
       noteFact: (name, value) => this.#set(this.#disk.facts, name, value),
       reportOwed: () => this.reportOwed(),
       probe: () => this.#set(this.#disk.numbers, "probe", this.#clock.now()),
+      oweReport: () => {
+        const mark = Math.max(1, this.#revision);
+        this.#set(this.#disk.numbers, "report", mark);
+        return mark;
+      },
       settleReport: (mark) => {
         if (mark === 0 || this.reportOwed() !== mark) return;
         this.#set(this.#disk.numbers, "report", 0);

@@ -60,9 +60,15 @@ Deno.test("concludeSync, or for a Node registered anew, whose pods before are re
   const outcome = bench.task(concludeSync);
   assertEquals(bench.store.isSynced("*"), true);
   assertEquals(bench.store.fact("node_at_loss"), "");
-  const { message } = only(outcome, "to-cloud");
-  assertEquals(message.route.resource, "default/podstatus");
-  assertEquals(message.content, [{ UID: "uid-a", Name: "a", Status: {} }]);
+  const { messages, mark } = only(outcome, "report");
+  assertEquals(
+    messages.map(({ route, content }) => [route.resource, content]),
+    [
+      ["default/podstatus", [{ UID: "uid-a", Name: "a", Status: {} }]],
+    ],
+  );
+  // Owed until the link has taken it.
+  assertEquals(bench.store.reportOwed(), mark);
   only(outcome, "refilled");
 });
 
@@ -86,8 +92,11 @@ Deno.test("foreign_or_ghost_state_is_dropped, C12: a store in doubt is served on
     return [];
   });
   assertEquals(lacksPods(bench.store), false);
-  const { message } = only(bench.task(concludeSync), "to-cloud");
-  assertEquals(message.content, [{ UID: "uid-a", Name: "a", Status: {} }]);
+  const { messages, mark } = only(bench.task(concludeSync), "report");
+  assertEquals(messages.map(({ content }) => content), [
+    [{ UID: "uid-a", Name: "a", Status: {} }],
+  ]);
+  assertEquals(bench.store.reportOwed(), mark);
   assertEquals(bench.store.problems, []);
   assertEquals(bench.task(concludeSync), []);
 });
