@@ -64,7 +64,7 @@ export class LoadHub {
   #sent = 0;
   #decoder = new TextDecoder("latin1");
   #out: Uint8Array[] = [];
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
   /** When each connection's first keepalive came, by performance.now(). */
   readonly keepalives: number[] = [];
   /** Messages of the node that are no answers, by `operation type`. */
@@ -218,33 +218,32 @@ export class LoadHub {
 
   #queue(bytes: Uint8Array): void {
     this.#out.push(bytes);
-    this.#writing ??= this.#write().finally(() => this.#writing = undefined);
+    if (!this.#isWriting) void this.#write();
   }
 
   async #write(): Promise<void> {
-    // All that is queued in this turn leaves together.
-    await Promise.resolve();
-    while (this.#out.length > 0) {
-      const conn = this.#conn;
-      const parts = this.#out.splice(0);
-      if (!conn) return;
-      let bytes = parts[0]!;
-      if (parts.length > 1) {
-        bytes = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-        let at = 0;
-        for (const part of parts) {
-          bytes.set(part, at);
-          at += part.length;
-        }
+    this.#isWriting = true;
+    try {
+      // All that is queued in this turn leaves together.
+      await Promise.resolve();
+      while (this.#conn && this.#out.length > 0) {
+        await this.#writeTo(this.#conn, joined(this.#out.splice(0)));
       }
-      try {
-        for (let at = 0; at < bytes.length;) {
-          at += await conn.write(bytes.subarray(at));
-        }
-      } catch (error) {
-        // The node has gone; its reader notices.
-        if (conn === this.#conn) throw error;
+    } finally {
+      // In the very turn in which nothing was left: what is queued a moment
+      // later would else find somebody who writes no more.
+      this.#isWriting = false;
+    }
+  }
+
+  async #writeTo(conn: Deno.TlsConn, bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += await conn.write(bytes.subarray(at));
       }
+    } catch (error) {
+      // The node has gone; its reader notices.
+      if (conn === this.#conn) throw error;
     }
   }
 
@@ -393,6 +392,17 @@ export class LoadHub {
     }
     return false;
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function configMap(resource: string): Record<string, unknown> {

@@ -6,6 +6,8 @@ import type { Migration } from "./migration.ts";
  * that left the message without an answer, `parked_at` (milliseconds since
  * 1970) is set once it is sent no more. The table is made anew, since `text`
  * has to stand last: scans of the other columns then need no overflow page.
+ * What there is of a type is counted in memory, so the index on it goes: each
+ * message wrote a page of it twice.
  */
 export const outboxDelivery: Migration = {
   version: 2,
@@ -33,6 +35,5 @@ export const outboxDelivery: Migration = {
     DROP TABLE outbox;
     ALTER TABLE outbox_2 RENAME TO outbox;
     CREATE INDEX outbox_resource ON outbox (resource);
-    CREATE INDEX outbox_type ON outbox (type);
   `,
 };

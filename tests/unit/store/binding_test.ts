@@ -66,7 +66,7 @@ Deno.test("a rebuilt store stays bound, and its loss is not hidden by another au
 
 Deno.test("a store on a full disk is served unbound, and bound at a later start", () => {
   using place = new Place();
-  const many = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(32));
+  const many = Array.from({ length: 1000 }, (_, i) => `${i}`.repeat(32));
   place.open().close();
   const pages = Math.ceil(Deno.statSync(place.path).size / 4096);
   const store = place.open({ ...by("edge-1", ...many), pagesMax: pages });
