@@ -1,9 +1,14 @@
 import type { Clock, Component, Timer } from "../base/mod.ts";
 import type { SyncStatus } from "../processor/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { errorText, type Health, type Logger } from "../telemetry/mod.ts";
+import {
+  errorText,
+  type Health,
+  type Logger,
+  type Metrics,
+} from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
-import { outboxHealth } from "./outbox_report.ts";
+import { outboxCounts, outboxHealth } from "./outbox_report.ts";
 import { syncHealth } from "./sync_report.ts";
 
 /** What the housekeeping looks at. */
@@ -15,8 +20,15 @@ export interface HousekeepingOptions {
   /** What is known not to be right, and whether it is in sync. */
   readonly store: Pick<
     Store,
-    "problems" | "isSynced" | "outboxUse" | "outboxParked" | "tend"
+    | "problems"
+    | "isSynced"
+    | "outboxUse"
+    | "outboxParked"
+    | "outboxOldestMs"
+    | "tend"
   >;
+  /** What was counted. */
+  readonly metrics: Metrics;
   /** How far the node is in line with the cloud; none in a standalone node. */
   readonly sync?: () => SyncStatus;
   /** Time. */
@@ -78,7 +90,7 @@ export class Housekeeping implements Component {
   }
 
   #lookAtStore(): void {
-    const { health, store, sync } = this.#options;
+    const { health, store, sync, metrics, clock } = this.#options;
     store.tend();
     const synced = store.isSynced("*");
     const problems = store.problems.join("; ");
@@ -92,7 +104,8 @@ export class Housekeeping implements Component {
       ? syncHealth(sync(), synced)
       : { state: "ok" as const, reason: "" };
     health.set(Check.sync, state, reason);
-    const outbox = outboxHealth(store);
+    const { refused } = outboxCounts(metrics);
+    const outbox = outboxHealth(store, { nowMs: clock.now(), refused });
     health.set(Check.outbox, outbox.state, outbox.reason);
   }
 

@@ -64,9 +64,15 @@ export function outboxCounts(metrics: Metrics): OutboxCounts {
   };
 }
 
-/** Whether the outbox is well: nothing parked, no bound reached. */
+/**
+ * Whether the outbox is well, nothing parked and no bound reached; and what
+ * waits and was refused, which is told either way.
+ *
+ * @param about Wall clock, and what the cloud refused since the start.
+ */
 export function outboxHealth(
-  store: Pick<StoreReader, "outboxUse" | "outboxParked">,
+  store: Pick<StoreReader, "outboxUse" | "outboxParked" | "outboxOldestMs">,
+  about: { readonly nowMs: number; readonly refused: number },
 ): { readonly state: HealthState; readonly reason: string } {
   const all = store.outboxUse();
   const events = store.outboxUse("event");
@@ -87,8 +93,17 @@ export function outboxHealth(
   if (events.rows >= LIMITS.outboxEventsMax) {
     reasons.push(`${events.rows} events, the oldest go`);
   }
-  return {
-    state: reasons.length > 0 ? "degraded" : "ok",
-    reason: reasons.join("; "),
-  };
+  const state = reasons.length > 0 ? "degraded" : "ok";
+  const ageMs = about.nowMs - store.outboxOldestMs();
+  // A moment is no age: what is told would change with each look.
+  if (all.rows > 0 && ageMs >= MINUTE_MS) {
+    const minutes = Math.floor(ageMs / MINUTE_MS);
+    reasons.push(`${all.rows} not confirmed, the oldest for ${minutes} min`);
+  }
+  if (about.refused > 0) {
+    reasons.push(`${about.refused} refused by the cloud since the start`);
+  }
+  return { state, reason: reasons.join("; ") };
 }
+
+const MINUTE_MS = 60_000;

@@ -178,6 +178,13 @@ export class Reader implements StoreReader {
     return this.outboxUse().rows;
   }
 
+  /** When the oldest unconfirmed message was stored; 0 if there is none. */
+  outboxOldestMs(): number {
+    return this.#open().db.get<{ at: number | null }>(
+      "SELECT min(created_at) AS at FROM outbox",
+    )?.at ?? 0;
+  }
+
   /** Number of messages that are sent no more. */
   outboxParked(): number {
     return this.#open().outbox.parked;

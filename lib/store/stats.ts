@@ -9,9 +9,9 @@ export function statsOf(env: StoreEnv, session: Session): StoreStats {
     "SELECT type, count(*) AS n FROM meta GROUP BY type",
   );
   for (const { type, n } of types) objects[type] = n;
-  const oldest = db.get<{ at: number | null }>(
+  const oldestMs = db.get<{ at: number | null }>(
     "SELECT min(created_at) AS at FROM outbox",
-  )?.at;
+  )?.at ?? 0;
   const tombstones = db.get<{ n: number }>(
     "SELECT count(*) AS n FROM tombstones",
   );
@@ -22,9 +22,7 @@ export function statsOf(env: StoreEnv, session: Session): StoreStats {
     outboxBytes: outbox.total.bytes,
     outboxByType: outbox.byType,
     outboxParked: outbox.parked,
-    outboxAgeMs: typeof oldest === "number"
-      ? Math.max(0, env.clock.now() - oldest)
-      : 0,
+    outboxAgeMs: oldestMs === 0 ? 0 : Math.max(0, env.clock.now() - oldestMs),
     tombstones: tombstones?.n ?? 0,
     revision: revisions.last,
   };

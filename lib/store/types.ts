@@ -119,6 +119,8 @@ export interface StoreReader {
   outboxLast(resource: string): OutboxRow | undefined;
   /** Number of unconfirmed messages. */
   outboxLength(): number;
+  /** When the oldest unconfirmed message was stored, wall clock; 0 if none is. */
+  outboxOldestMs(): number;
   /** Number of messages that are sent no more. */
   outboxParked(): number;
   /** What unconfirmed messages take, by type; counted in memory. */

@@ -259,6 +259,14 @@ export class ModelStore implements Store {
     return this.#disk.outbox.size;
   }
 
+  /** When the oldest unconfirmed message was stored. */
+  outboxOldestMs(): number {
+    const rows = [...this.#disk.outbox.values()];
+    return rows.length === 0
+      ? 0
+      : Math.min(...rows.map(({ createdAtMs }) => createdAtMs));
+  }
+
   /** Number of messages that are sent no more. */
   outboxParked(): number {
     return [...this.#deliveries.values()]
@@ -422,6 +430,7 @@ export class ModelStore implements Store {
       outboxRow: (id) => this.outboxRow(id),
       outboxLast: (resource) => this.outboxLast(resource),
       outboxLength: () => this.outboxLength(),
+      outboxOldestMs: () => this.outboxOldestMs(),
       outboxParked: () => this.outboxParked(),
       outboxUse: (type) => this.outboxUse(type),
       outboxByType: () => this.outboxByType(),

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Housekeeping } from "../../../lib/app/housekeeping.ts";
-import { Health } from "../../../lib/telemetry/mod.ts";
+import { Health, Metrics } from "../../../lib/telemetry/mod.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 function world() {
@@ -11,6 +11,7 @@ function world() {
     synced: false,
     broken: false,
     outboxUse: () => ({ rows: 0, bytes: 0 }),
+    outboxOldestMs: () => 0,
     parked: 0,
     outboxParked() {
       return this.parked;
@@ -40,7 +41,14 @@ function world() {
     completedMs: 0,
     reason: "",
   });
-  const housekeeping = new Housekeeping({ clock, health, store, log, sync });
+  const housekeeping = new Housekeeping({
+    clock,
+    health,
+    store,
+    log,
+    sync,
+    metrics: new Metrics(),
+  });
   const state = (name: string) => health.get(name)?.state;
   return {
     clock,

@@ -10,15 +10,42 @@ import { Metrics } from "../../../lib/telemetry/mod.ts";
 
 const NONE = { rows: 0, bytes: 0 };
 
-function health(found: { all?: object; events?: object; parked?: number }) {
+function health(
+  found: {
+    all?: object;
+    events?: object;
+    parked?: number;
+    ageMs?: number;
+    refused?: number;
+  },
+) {
+  const nowMs = 1_800_000_000_000;
   return outboxHealth({
+    outboxOldestMs: () => nowMs - (found.ageMs ?? 0),
     outboxUse: (type) => ({
       ...NONE,
       ...(type === "event" ? found.events : found.all),
     }),
     outboxParked: () => found.parked ?? 0,
-  });
+  }, { nowMs, refused: found.refused ?? 0 });
 }
+
+Deno.test("outboxHealth, tells depth, age and refusals, and is well all the same", () => {
+  const waiting = { all: { rows: 7 }, ageMs: 185_000 };
+  assertEquals(health(waiting), {
+    state: "ok",
+    reason: "7 not confirmed, the oldest for 3 min",
+  });
+  assertEquals(health({ ...waiting, ageMs: 59_000, refused: 2 }), {
+    state: "ok",
+    reason: "2 refused by the cloud since the start",
+  });
+  const { state, reason } = health({ ...waiting, parked: 1, refused: 2 });
+  assertEquals(state, "degraded");
+  assertStringIncludes(reason, "1 parked");
+  assertStringIncludes(reason, "7 not confirmed");
+  assertStringIncludes(reason, "2 refused");
+});
 
 Deno.test("outboxHealth, is degraded by what is parked and by bounds, with the reason", () => {
   assertEquals(health({}), { state: "ok", reason: "" });
