@@ -151,7 +151,7 @@ Deno.test("full_disk_recovers, E4: against a cloud that repeats, all converge al
   };
   // Two of them fit.
   for (const name of names) {
-    hub.apply(configManifest(name, "x".repeat(150_000)));
+    hub.apply(configManifest(name, "x".repeat(170_000)));
   }
   await until(() => stateOf(node) === "failed", "the disk is full");
   hub.delete(podRef("gone"), { gracePeriodSeconds: 0 });
