@@ -110,7 +110,7 @@ export class Processor implements Component {
         receive: (envelope) => this.#receive(envelope),
         room: () => this.#inbox.room(),
       }),
-      watchAgents(router, this.#parts.handover),
+      watchAgents(router, this.#parts),
     ];
     this.#parts.metaSync.start();
     return Promise.resolve();

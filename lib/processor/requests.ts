@@ -9,6 +9,8 @@ export type Unanswered = "disconnected" | "expired";
 interface Entry {
   readonly request: RemoteRequest;
   readonly waiting: RemoteRequest[];
+  /** Whoever asked has left meanwhile, and may be back as another. */
+  isOrphan: boolean;
 }
 
 /** What {@link RemoteRequests} needs from outside. */
@@ -60,7 +62,7 @@ export class RemoteRequests {
       return;
     }
     const id = request.upstream.header.msg_id;
-    const entry: Entry = { request, waiting: [request] };
+    const entry: Entry = { request, waiting: [request], isOrphan: false };
     const added = this.#pending.add(id, entry, {
       timeoutMs,
       onEnd: (end) =>
@@ -72,9 +74,20 @@ export class RemoteRequests {
     if (!send(request.upstream)) this.#pending.cancel(id);
   }
 
-  /** The request under an upstream id. */
+  /**
+   * The request under an upstream id; in nobody's name if the asker has left:
+   * it does not get the answer, so it has to be told of the change.
+   */
   peek(id: string): RemoteRequest | undefined {
-    return this.#pending.peek(id)?.request;
+    const entry = this.#pending.peek(id);
+    return entry?.isOrphan ? { ...entry.request, from: "" } : entry?.request;
+  }
+
+  /** A module has left: if it comes back, it does not know what it asked. */
+  left(module: string): void {
+    for (const [, entry] of this.#pending.entries()) {
+      if (entry.request.from === module) entry.isOrphan = true;
+    }
   }
 
   /** Ends a request with its answer; returns all that waited for it. */

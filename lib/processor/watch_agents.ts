@@ -1,14 +1,23 @@
 import type { Router } from "../router/mod.ts";
 import type { Handover } from "./handover.ts";
+import type { RemoteRequests } from "./requests.ts";
 
-/** Tells the handover of agents that are there, come and go; returns its end. */
-export function watchAgents(router: Router, handover: Handover): () => void {
+/** Tells of agents that are there, come and go; returns its end. */
+export function watchAgents(
+  router: Router,
+  { handover, requests }: {
+    readonly handover: Handover;
+    readonly requests: RemoteRequests;
+  },
+): () => void {
   const end = router.observe({
     registered: (module) => {
       if (module.agent) handover.attached(module);
     },
     unregistered: (module) => {
-      if (module.agent) handover.detached(module);
+      if (!module.agent) return;
+      requests.left(module.name);
+      handover.detached(module);
     },
     handed: (module, revision) => handover.handed(module, revision),
   });

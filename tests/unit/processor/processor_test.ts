@@ -534,3 +534,29 @@ Deno.test("a full outbox refuses a report with an error that may be repeated", a
   assertEquals(noted, ["outbox-full"]);
   assertEquals(failures, []);
 });
+
+Deno.test("an agent that left while it asked and came back is told of what the answer changed", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.connect();
+  const first = bench.agent();
+  await bench.clock.settle();
+  first.send(fromEdged("query", "default/configmap/c"));
+  await bench.clock.settle();
+  const asked = bench.cloud.take().find(({ route }) =>
+    route.resource === "default/configmap/c"
+  );
+  first.leave();
+  const second = bench.agent();
+  await bench.clock.settle();
+  second.take();
+  const answer = newResponse(
+    TEST_STAMP,
+    asked as Message,
+    object("ConfigMap", "c", 7),
+  );
+  await bench.fromCloud(answer);
+  const told = second.take().filter(({ header }) => header.revision);
+  assertEquals(told.map(({ route }) => route.resource), [
+    "default/configmap/c",
+  ]);
+});
