@@ -47,13 +47,28 @@ const INPUT_BYTES_MAX = 256 * 1024;
  *
  * @throws What the action throws, but for `ActionError`.
  */
-export async function runAction(
+export function runAction(
   action: Action,
   request: Request,
 ): Promise<Response> {
+  return answer(async () => await action(await readInput(request)));
+}
+
+/**
+ * Makes a page out of its parameters.
+ *
+ * @throws What the page throws, but for `ActionError`.
+ */
+export function runView(
+  view: (parameters: URLSearchParams) => unknown,
+  parameters: URLSearchParams,
+): Promise<Response> {
+  return answer(async () => await view(parameters));
+}
+
+async function answer(make: () => Promise<unknown>): Promise<Response> {
   try {
-    const done = await action(await readInput(request));
-    return json(200, done ?? {});
+    return json(200, await make() ?? {});
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     const { status, hint, message } = error;

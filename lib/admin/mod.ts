@@ -8,5 +8,5 @@
  * @module
  */
 export { type Action, ActionError } from "./action.ts";
-export type { AdminSources } from "./pages.ts";
+export type { AdminSources, View } from "./pages.ts";
 export { type AdminOptions, type AdminParts, AdminServer } from "./server.ts";

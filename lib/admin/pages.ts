@@ -1,5 +1,14 @@
 import type { HealthReport } from "../telemetry/mod.ts";
-import { type Action, json, runAction } from "./action.ts";
+import { type Action, json, runAction, runView } from "./action.ts";
+
+/**
+ * A JSON page that takes parameters.
+ *
+ * @param parameters Those of the address, as in `/objects?type=pod`.
+ * @returns Any JSON value, or its promise.
+ * @throws {ActionError} If a parameter is wrong, with the remedy.
+ */
+export type View = (parameters: URLSearchParams) => unknown;
 
 /** What the pages show; each is asked for anew with every request. */
 export interface AdminSources {
@@ -9,8 +18,8 @@ export interface AdminSources {
   readonly metrics: () => string;
   /** State of the node for an operator: any JSON value, no contents of messages. */
   readonly status: () => unknown;
-  /** Further JSON pages by path, for example `/outbox`; no contents of messages. */
-  readonly views?: Readonly<Record<string, () => unknown>>;
+  /** Further JSON pages by path, for example `/outbox`. */
+  readonly views?: Readonly<Record<string, View>>;
   /** What can be had done with POST, by path, for example `/reconnect`. */
   readonly actions?: Readonly<Record<string, Action>>;
 }
@@ -43,14 +52,19 @@ export function answerAdmin(
   const action = own(sources.actions, pathname);
   if (action && request.method === "POST") return runAction(action, request);
   const view = own(sources.views, pathname);
-  const page = view ? () => json(200, view()) : PAGES.get(pathname);
+  const page = view ? () => runView(view, searchParams) : PAGES.get(pathname);
   if (!page) return action ? notAllowed("POST") : notFound(sources);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return notAllowed("GET, HEAD");
   }
   const response = page(sources, searchParams.has("verbose"));
-  if (request.method === "GET") return response;
-  return new Response(null, response);
+  return request.method === "GET" ? response : withoutBody(response);
+}
+
+async function withoutBody(
+  response: Response | Promise<Response>,
+): Promise<Response> {
+  return new Response(null, await response);
 }
 
 /** A property of the table itself: a path may spell `__proto__`. */
@@ -73,7 +87,10 @@ function notFound({ views = {}, actions = {} }: AdminSources): Response {
   return text(404, `Not found: ask for ${pages}${posts}`);
 }
 
-type Page = (sources: AdminSources, verbose: boolean) => Response;
+type Page = (
+  sources: AdminSources,
+  verbose: boolean,
+) => Response | Promise<Response>;
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
   // A node that lost its cloud is alive and ready: it serves from its store.

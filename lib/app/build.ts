@@ -1,4 +1,4 @@
-import { type Action, AdminServer } from "../admin/mod.ts";
+import type { Action, View } from "../admin/mod.ts";
 import {
   type Clock,
   type Component,
@@ -20,6 +20,7 @@ import {
 import { Processor } from "../processor/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { SqliteStore } from "../store/mod.ts";
+import { buildAdmin } from "./build_admin.ts";
 import { edgehubObserver } from "./edgehub_observer.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -51,7 +52,7 @@ export interface Ingredients extends ObserverParts {
   /** State of the node, for its operator. */
   readonly status: () => NodeStatus;
   /** Further pages for an operator, by path of the admin socket. */
-  readonly views: Readonly<Record<string, () => unknown>>;
+  readonly views: Readonly<Record<string, View>>;
   /** What an operator can have done, by path of the admin socket. */
   readonly actions: Readonly<Record<string, Action>>;
 }
@@ -200,25 +201,4 @@ function buildEdged(
     ...(listen ? { listen: { ...listen, tokenFile } } : {}),
     limits: { messageBytesMax: LIMITS.messageBytesMax },
   });
-}
-
-function buildAdmin(
-  from: Ingredients,
-  housekeeping: Housekeeping,
-): AdminServer {
-  const { log, health, metrics, status, views, actions, config } = from;
-  return new AdminServer({
-    clock: from.clock,
-    log: log.child("admin"),
-    sources: {
-      health: () => {
-        housekeeping.look();
-        return health.report();
-      },
-      metrics: () => metrics.render(),
-      status,
-      views,
-      actions,
-    },
-  }, { socket: config.admin.socket });
 }

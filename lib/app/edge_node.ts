@@ -34,6 +34,7 @@ import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
 import { storeOwner } from "./store_owner.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
+import { viewsOf } from "./views.ts";
 
 /** What a node takes from outside; each has the machine's own as default. */
 export interface NodeParts {
@@ -284,7 +285,7 @@ export class EdgeNode implements Component {
       health: this.health,
       refused: refusals(this.health),
       status: () => this.status(),
-      views: { "/outbox": () => ({ messages: this.outbox() }) },
+      views: viewsOf(this),
       actions: actionsOf(this, () => this.#parts?.edgehub?.url ?? ""),
       store,
     });

@@ -96,3 +96,29 @@ Deno.test("answerAdmin, actions want POST and views want GET", async () => {
   assertEquals(missing.status, 404);
   assertStringIncludes(missing.text, "/rows, POST /do");
 });
+
+Deno.test("answerAdmin, a view gets its parameters and may say what is wrong with them", async () => {
+  const sources = {
+    health: () => new Health(new SystemClock()).report(),
+    metrics: () => "",
+    status: () => ({}),
+    views: {
+      "/rows": (parameters: URLSearchParams) => {
+        const type = parameters.get("type");
+        if (!type) throw new ActionError(400, "No type given");
+        return Promise.resolve([type]);
+      },
+    },
+  };
+  const ask = (path: string) =>
+    answerAdmin(
+      sources,
+      new Request(`http://localhost${path}`, {
+        headers: { host: "localhost" },
+      }),
+    );
+  assertEquals(await (await ask("/rows?type=pod")).json(), ["pod"]);
+  const refused = await ask("/rows");
+  assertEquals(refused.status, 400);
+  assertEquals(await refused.json(), { error: "No type given" });
+});
