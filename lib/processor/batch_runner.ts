@@ -4,6 +4,7 @@ import {
   type MessageFault,
   Module,
   NODE_CONNECTION_SOURCE,
+  Operation,
   type Origin,
 } from "../message/mod.ts";
 import {
@@ -92,7 +93,7 @@ export class BatchRunner {
     const revision = store.revision();
     this.#failedAlone = 0;
     try {
-      batch = store.batch();
+      batch = store.batch({ expectsWrites: items.some(mayWrite) });
       for (const item of items) outcomes.push(this.#runItem(item, batch));
       const started = clock.monotonic();
       batch.commit();
@@ -237,6 +238,19 @@ export class BatchRunner {
 
 function isProof(item: Item): boolean {
   return item.kind === "task" && item.proves === true;
+}
+
+/** Questions, keepalives and the like mostly leave the store as it is. */
+const WRITING: ReadonlySet<string> = new Set([
+  Operation.insert,
+  Operation.update,
+  Operation.patch,
+  Operation.delete,
+]);
+
+function mayWrite(item: Item): boolean {
+  return item.kind === "message" &&
+    WRITING.has(item.envelope.message.route.operation ?? "");
 }
 
 /** A peer must not be able to make up names of figures. */

@@ -29,6 +29,7 @@ export type {
 } from "./outbox_types.ts";
 export type {
   Batch,
+  BatchOptions,
   Change,
   Changes,
   FactName,

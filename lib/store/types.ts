@@ -250,6 +250,16 @@ export interface StoreStats {
   readonly revision: number;
 }
 
+/** What is known of a batch before it runs. */
+export interface BatchOptions {
+  /**
+   * It will probably write: a store may begin its transaction at once, and
+   * spares what is read before the first write a lock of its own.
+   * @default false
+   */
+  readonly expectsWrites?: boolean;
+}
+
 /** The store as the processor sees it: one writer, one batch at a time. */
 export interface Store extends StoreReader {
   /**
@@ -259,7 +269,7 @@ export interface Store extends StoreReader {
    * @throws {AssertionError} If one is open.
    * @throws {StoreError} If it cannot be rebuilt now: try again later.
    */
-  batch(): Batch;
+  batch(options?: BatchOptions): Batch;
   /**
    * Notes a module's position; saved with a later commit that writes, at most
    * once a second, and by `close`.

@@ -1,6 +1,7 @@
 import {
   type Batch,
   BatchLostError,
+  type BatchOptions,
   type Store,
   StoreError,
   type StoreTransaction,
@@ -75,10 +76,10 @@ export function faultyStore<S extends Store>(
   return new Proxy(store, {
     get(target, name) {
       if (name === "batch") {
-        return () => {
+        return (batchOptions?: BatchOptions) => {
           process.outside();
           if (!process.alive) throw new CrashedError();
-          return faultyBatch(target.batch(), {
+          return faultyBatch(target.batch(batchOptions), {
             ...options,
             isFailing,
             read,
