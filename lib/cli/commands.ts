@@ -1,7 +1,9 @@
 import type { Command } from "./command.ts";
+import { apply, remove } from "./commands/apply.ts";
 import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
+import { hub } from "./commands/hub.ts";
 import { join } from "./commands/join.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
@@ -19,6 +21,9 @@ export const COMMANDS: readonly Command[] = [
   outboxRetry,
   outboxDrop,
   demo,
+  hub,
+  apply,
+  remove,
   configCheck,
   configPrint,
   version,

@@ -4,6 +4,8 @@ export interface Io {
   stdout(text: string): void;
   /** Writes to standard error, as it stands. */
   stderr(text: string): void;
+  /** All of standard input, UTF-8. */
+  stdin(): Promise<string>;
   /** Which of the two is read by a person at a terminal. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
   /** A variable of the environment; `undefined` if it is not set. */
@@ -23,6 +25,7 @@ export function systemIo(files: { readonly defaultConfig: URL }): Io {
   return {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
+    stdin: () => new Response(Deno.stdin.readable).text(),
     isTerminal: {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),

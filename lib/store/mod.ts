@@ -29,7 +29,6 @@ export type {
 } from "./outbox_types.ts";
 export type {
   Batch,
-  BatchOptions,
   Change,
   Changes,
   FactName,

@@ -12,7 +12,7 @@ import { takeSnapshot } from "./snapshot.ts";
 import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
-import type { Batch, BatchOptions, StoreStats } from "./types.ts";
+import type { Batch, StoreStats } from "./types.ts";
 
 /**
  * The store over one SQLite file. One process has it, one batch is open at a
@@ -78,7 +78,7 @@ export class OpenStore extends Reader implements SqliteStore {
    * @throws {AssertionError} If one is open, or the store is closed.
    * @throws {StoreError} If the store cannot be repaired now; try again later.
    */
-  batch(options: BatchOptions = {}): Batch {
+  batch(options: { readonly expectsWrites?: boolean } = {}): Batch {
     assert(this.#isOpen, "batches belong to an open store");
     assert(!this.#batch, "one batch is open at a time");
     if (this.#faults.broken) this.recover();

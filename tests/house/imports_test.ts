@@ -86,7 +86,7 @@ const MAY: Readonly<
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@db/sqlite": ["lib/store/driver.ts"],
   "node:sqlite": ["lib/store/driver.ts"],
-  "yaml": ["lib/config/yaml_file.ts"],
+  "yaml": ["lib/config/yaml_file.ts", "lib/dev/manifests.ts"],
   "@std/cli": ["lib/cli/arguments.ts", "scripts/compile.ts"],
   "@std/assert": [],
 };

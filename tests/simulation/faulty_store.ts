@@ -1,7 +1,6 @@
 import {
   type Batch,
   BatchLostError,
-  type BatchOptions,
   type Store,
   StoreError,
   type StoreTransaction,
@@ -76,7 +75,7 @@ export function faultyStore<S extends Store>(
   return new Proxy(store, {
     get(target, name) {
       if (name === "batch") {
-        return (batchOptions?: BatchOptions) => {
+        return (batchOptions?: Parameters<Store["batch"]>[0]) => {
           process.outside();
           if (!process.alive) throw new CrashedError();
           return faultyBatch(target.batch(batchOptions), {
