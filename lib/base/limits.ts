@@ -11,6 +11,11 @@ export const LIMITS = {
   resourceLengthMax: 1024,
   /** Messages waiting for the processor; at the bound the links stop reading. */
   inboxMessagesMax: 4096,
+  /**
+   * Length of them as text, in UTF-16 units, which the last one may pass; at
+   * the bound the links stop reading.
+   */
+  inboxLengthMax: 8 * 1024 * 1024,
   /** Messages of one transaction; the rest waits for the next one. */
   batchMessagesMax: 256,
   /** Requests waiting for the cloud; at the bound a request fails at once. */

@@ -95,15 +95,19 @@ export class AgentReader {
     const { message } = decoded;
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
-    return this.#pass(message) ? undefined : this.#passLater(message);
+    const { length } = frame;
+    return this.#pass(message, length)
+      ? undefined
+      : this.#passLater(message, length);
   }
 
   /** Passes a message on; `false` if the processor is full. */
-  #pass(message: Message): boolean {
+  #pass(message: Message, length: number): boolean {
     try {
       return this.#parts.router.send(Module.metamanager, {
         message,
         from: this.#options.module,
+        length,
       });
     } catch (error) {
       if (!(error instanceof NoReceiverError)) throw error;
@@ -113,10 +117,10 @@ export class AgentReader {
     }
   }
 
-  async #passLater(message: Message): Promise<void> {
+  async #passLater(message: Message, length: number): Promise<void> {
     do {
       await this.#room();
-    } while (!this.#isStopped && !this.#pass(message));
+    } while (!this.#isStopped && !this.#pass(message, length));
   }
 
   async #room(): Promise<void> {

@@ -67,7 +67,8 @@ Deno.test("AgentConnection, passes messages on with its name, source untouched",
   agent.socket.send(new TextEncoder().encode(JSON.stringify(message)));
   await until(() => bench.processor.received.length === 2, "received");
   for (const envelope of bench.processor.received) {
-    assertEquals(envelope, { message, from: "pods" });
+    const { length } = JSON.stringify(message);
+    assertEquals(envelope, { message, from: "pods", length });
   }
   await agent.leave();
 });
