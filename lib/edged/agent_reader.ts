@@ -92,22 +92,21 @@ export class AgentReader {
       return undefined;
     }
     this.#options.stats.received++;
-    const { message } = decoded;
+    const { message, heapBytes } = decoded;
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
-    const { length } = frame;
-    return this.#pass(message, length)
+    return this.#pass(message, heapBytes)
       ? undefined
-      : this.#passLater(message, length);
+      : this.#passLater(message, heapBytes);
   }
 
   /** Passes a message on; `false` if the processor is full. */
-  #pass(message: Message, length: number): boolean {
+  #pass(message: Message, heapBytes: number): boolean {
     try {
       return this.#parts.router.send(Module.metamanager, {
         message,
         from: this.#options.module,
-        length,
+        heapBytes,
       });
     } catch (error) {
       if (!(error instanceof NoReceiverError)) throw error;
@@ -117,10 +116,10 @@ export class AgentReader {
     }
   }
 
-  async #passLater(message: Message, length: number): Promise<void> {
+  async #passLater(message: Message, heapBytes: number): Promise<void> {
     do {
       await this.#room();
-    } while (!this.#isStopped && !this.#pass(message, length));
+    } while (!this.#isStopped && !this.#pass(message, heapBytes));
   }
 
   async #room(): Promise<void> {

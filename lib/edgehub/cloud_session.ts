@@ -187,7 +187,7 @@ export class CloudSession {
     this.#prove();
     const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
-    const { message } = decoded;
+    const { message, heapBytes } = decoded;
     // Nothing is made of its object, and no version wants an ack of it.
     if (isOurs) return;
     if (CONTROL.has(message.route.operation)) {
@@ -195,7 +195,7 @@ export class CloudSession {
     }
     const delivery = deliver(message, {
       router,
-      length: data.length,
+      heapBytes,
       wait: (room) => this.#unread(room),
     });
     if (!(delivery instanceof Promise)) {

@@ -33,8 +33,8 @@ export type Delivery =
 
 /** What {@link deliver} works with. */
 export interface DownlinkOptions {
-  /** Length of the message's text. */
-  readonly length: number;
+  /** Memory that the message takes, estimated. */
+  readonly heapBytes: number;
   /** Where the modules are. */
   readonly router: Router;
   /**
@@ -58,8 +58,8 @@ export function deliver(
   const { router } = options;
   const isAwaited = router.respond(message);
   const group = message.route.group ?? "";
-  const { length } = options;
-  const envelope = { message, from: Module.edgehub, length };
+  const { heapBytes } = options;
+  const envelope = { message, from: Module.edgehub, heapBytes };
   if (PROCESSOR_GROUPS.has(group)) {
     return handOver(Module.metamanager, envelope, options);
   }

@@ -33,8 +33,8 @@ export class Processor implements Component {
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
   readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax, {
-    sizeOf: ({ length = 0 }) => length,
-    sizeMax: LIMITS.inboxLengthMax,
+    sizeOf: ({ heapBytes = 0 }) => heapBytes,
+    sizeMax: LIMITS.inboxHeapBytesMax,
   });
   readonly #parts: ProcessorParts;
   #tasks: Item[] = [];

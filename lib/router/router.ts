@@ -8,11 +8,8 @@ export interface Envelope {
   readonly message: Message;
   /** Name of the module that sends it: known to the node, not to the peer. */
   readonly from: string;
-  /**
-   * Length of its text, in UTF-16 units or bytes, by which queues bound their
-   * memory; missing: it came over no wire.
-   */
-  readonly length?: number;
+  /** Memory that it takes, estimated in bytes; missing: it came over no wire. */
+  readonly heapBytes?: number;
 }
 
 /** What an agent said when it attached. */

@@ -59,12 +59,12 @@ export class Recorder {
   }
 
   /** Sends to the processor under this module's name. */
-  send(message: Message, length?: number): boolean {
+  send(message: Message, heapBytes?: number): boolean {
     const from = this.#name;
     return this.#router.send("metamanager", {
       message,
       from,
-      ...(length === undefined ? {} : { length }),
+      ...(heapBytes === undefined ? {} : { heapBytes }),
     });
   }
 

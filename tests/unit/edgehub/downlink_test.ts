@@ -14,8 +14,8 @@ function world(capacity = 10) {
   const unregister = router.register({
     name: "metamanager",
     group: "meta",
-    receive: ({ message, from, length }) => {
-      assertEquals([from, length], ["websocket", 7]);
+    receive: ({ message, from, heapBytes }) => {
+      assertEquals([from, heapBytes], ["websocket", 7]);
       return inbox.push(message);
     },
     room: () => inbox.room(),
@@ -27,7 +27,7 @@ function world(capacity = 10) {
     return true;
   };
   const give = (message: Message) =>
-    deliver(message, { router, wait, length: 7 });
+    deliver(message, { router, wait, heapBytes: 7 });
   return { clock, router, inbox, unregister, waits, give };
 }
 
@@ -63,7 +63,7 @@ Deno.test("deliver, A6: waits for room, in order, drops nothing", async () => {
 
 Deno.test("deliver, a link that closes while it waits delivers no more", async () => {
   const { router, inbox } = world(1);
-  const options = { router, length: 7, wait: () => Promise.resolve(false) };
+  const options = { router, heapBytes: 7, wait: () => Promise.resolve(false) };
   await deliver(pod(), options);
   assertEquals(await deliver(pod(), options), { kind: "abandoned" });
   assertEquals(inbox.length, 1);

@@ -256,12 +256,12 @@ Deno.test("full_queue_pushes_back: at its bound the inbox takes no more, then sa
   assertEquals(bench.cloud.take().length, LIMITS.inboxMessagesMax);
 });
 
-Deno.test("full_queue_pushes_back: the inbox is bounded by what its messages are in text, too", async () => {
+Deno.test("full_queue_pushes_back: the inbox is bounded by the memory of its messages, too", async () => {
   await using bench = await ProcessorBench.start();
-  const length = 1024 * 1024;
-  const most = LIMITS.inboxLengthMax / length;
+  const heapBytes = 1024 * 1024;
+  const most = LIMITS.inboxHeapBytesMax / heapBytes;
   const messages = Array.from({ length: most + 1 }, (_, i) => insert(`p${i}`));
-  const taken = messages.map((message) => bench.cloud.send(message, length));
+  const taken = messages.map((message) => bench.cloud.send(message, heapBytes));
   assertEquals(taken.filter((t) => t).length, most);
   const room = bench.router.room("metamanager");
   assertEquals(room === undefined, false);
@@ -269,7 +269,7 @@ Deno.test("full_queue_pushes_back: the inbox is bounded by what its messages are
   assertEquals(bench.cloud.take().length, most);
   assertEquals(bench.router.room("metamanager"), undefined);
   // One that is larger than the bound is no reason to wait for ever.
-  assert(bench.cloud.send(insert("large"), 4 * LIMITS.inboxLengthMax));
+  assert(bench.cloud.send(insert("large"), 4 * LIMITS.inboxHeapBytesMax));
   assertEquals(bench.cloud.send(insert("next"), 1), false);
 });
 
