@@ -28,6 +28,7 @@ const QUICK = [
 export class HostileNode implements AsyncDisposable {
   readonly process: NodeProcess;
   readonly #world: World;
+  #hasEnded = false;
 
   private constructor(world: World, options: HostileNodeOptions) {
     this.#world = world;
@@ -35,6 +36,7 @@ export class HostileNode implements AsyncDisposable {
       world.sets(...QUICK, ...options.sets ?? []),
       { program: commandLine(), ...options.env ? { env: options.env } : {} },
     );
+    void this.process.status.then(() => this.#hasEnded = true);
   }
 
   /** Starts it; resolves once it runs. */
@@ -47,8 +49,14 @@ export class HostileNode implements AsyncDisposable {
     return node;
   }
 
+  /** Fails if the process has ended. */
+  assertRuns(): void {
+    assert(!this.#hasEnded, `The program ended:\n${this.process.output}`);
+  }
+
   /** A page of the operator's socket. */
   async page(path: string): Promise<string> {
+    this.assertRuns();
     const answer = await askAdmin(this.#world.adminSocket, path);
     assert(answer, `No answer at ${path}; log:\n${this.process.output}`);
     return answer.text;
