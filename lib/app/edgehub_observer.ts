@@ -1,4 +1,4 @@
-import type { EdgehubObserver } from "../edgehub/mod.ts";
+import type { EdgehubObserver, LinkError } from "../edgehub/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
@@ -8,6 +8,11 @@ import type { Trust } from "./trust.ts";
 /** Said at each dial, since nothing else tells that a link is open to all. */
 const PLAIN_HINT = "Nothing is encrypted, secrets included, and nobody " +
   "checks who the cloud is: use wss:// outside of tests";
+
+/** Why there is no link and what can be done, in one line for a person. */
+function reasonOf({ message, hint }: LinkError): string {
+  return hint ? `${message}. ${hint}` : message;
+}
 
 /**
  * Turns what the cloud link tells into log lines, figures and health.
@@ -55,7 +60,7 @@ export function edgehubObserver(
     down: ({ url, error, livedMs, waitMs }) => {
       downs.with(error.kind).inc();
       trust?.linkDown(error);
-      health.set(Check.link, "degraded", error.message);
+      health.set(Check.link, "degraded", reasonOf(error));
       log.warn("link down", {
         url,
         error: error.message,

@@ -7,10 +7,20 @@ export const LIMITS = {
   messageBytesMax: 32 * 1024 * 1024,
   /** Deepest nesting of JSON in a message; Kubernetes objects stay below 40. */
   messageDepthMax: 128,
+  /**
+   * Values in a message, each in an array or object counted; a message with
+   * more is refused before it is parsed. 16 MiB of pods hold as many.
+   */
+  messageValuesMax: 500_000,
   /** Longest `route.resource`, in UTF-16 units; Kubernetes needs 63 + 253 + 253. */
   resourceLengthMax: 1024,
   /** Messages waiting for the processor; at the bound the links stop reading. */
   inboxMessagesMax: 4096,
+  /**
+   * Memory that they take, estimated in bytes, which the last one may pass; at
+   * the bound the links stop reading.
+   */
+  inboxHeapBytesMax: 24 * 1024 * 1024,
   /** Messages of one transaction; the rest waits for the next one. */
   batchMessagesMax: 256,
   /** Requests waiting for the cloud; at the bound a request fails at once. */

@@ -11,7 +11,7 @@ export { backoffMs, type BackoffOptions } from "./backoff.ts";
 export { type Clock, sleep, SystemClock, type Timer } from "./clock.ts";
 export type { Component } from "./component.ts";
 export { LIMITS } from "./limits.ts";
-export { BoundedQueue } from "./queue.ts";
+export { BoundedQueue, type SizeBound } from "./queue.ts";
 export {
   type Ids,
   type Random,

@@ -40,6 +40,18 @@ export class AgentPortError extends Error {
 /** Takes a new connection; must not throw. */
 export type Visitor = (stream: ByteStream, overTcp: boolean) => void;
 
+/**
+ * A socket file and what listens on it. Not known again by its path: the
+ * runtime tells a relative one as an absolute one.
+ */
+interface SocketFile {
+  readonly listener: Deno.Listener;
+  /** Number of the file. */
+  readonly inode: number | null;
+  /** Ends once the listener is closed. */
+  readonly accepting: Promise<void>;
+}
+
 /** Mode of the socket: owner and group of its folder may connect. */
 const SOCKET_MODE = 0o660;
 /** Wait after a failed accept, which may be for want of file descriptors. */
@@ -95,20 +107,18 @@ export class Doors {
     const { socket, listen } = this.#options;
     if (listen) await readTokenFile(listen.tokenFile);
     if (socket) await prepareUnixSocket(socket);
-    let inode: number | null = null;
     try {
-      if (socket) inode = await this.#listenAt(socket);
       if (listen) this.#listeners.push(listenOn(listen));
+      const made = socket ? await this.#listenAt(socket, visitor) : undefined;
+      for (const listener of this.#listeners) {
+        if (listener !== made?.listener) this.#spawnAccept(listener, visitor);
+      }
+      if (made) {
+        this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
+      }
     } catch (error) {
       this.#closeListeners();
       throw error;
-    }
-    for (const listener of this.#listeners) {
-      const accepting = this.#accept(listener, visitor);
-      this.#tasks.spawn("accept", () => accepting);
-      if (listener.addr.transport !== "unix") continue;
-      const made = { inode, accepting };
-      this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
     }
     this.#parts.log.info("listening", { socket, port: this.port });
   }
@@ -120,47 +130,48 @@ export class Doors {
     await this.#tasks.settled();
   }
 
-  /** @returns Number of the file, by which it is known again. */
-  async #listenAt(path: string): Promise<number | null> {
+  async #listenAt(path: string, visitor: Visitor): Promise<SocketFile> {
     const listener = Deno.listen({ transport: "unix", path }) as Deno.Listener;
-    this.#listeners.push(listener);
-    await Deno.chmod(path, SOCKET_MODE);
-    return (await Deno.lstat(path)).ino;
+    try {
+      await Deno.chmod(path, SOCKET_MODE);
+      const { ino } = await Deno.lstat(path);
+      this.#listeners.push(listener);
+      const accepting = this.#spawnAccept(listener, visitor);
+      return { listener, inode: ino, accepting };
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
   }
 
   /** Looks after the socket file until the doors are closed. */
   async #watch(
     path: string,
-    made: { inode: number | null; accepting: Promise<void> },
+    first: SocketFile,
     visitor: Visitor,
   ): Promise<void> {
     const { log } = this.#parts;
-    let { inode, accepting } = made;
+    let made = first;
     for (;;) {
       await this.#pause(SOCKET_LOOK_MS);
       if (this.#closing.signal.aborted) return;
       try {
         const found = await inodeOf(path);
-        if (found === inode) continue;
+        if (found === made.inode) continue;
         if (found !== undefined) {
           log.error("socket file was replaced, agents cannot attach", {
             socket: path,
           });
           continue;
         }
-        log.warn("socket file was removed, made anew", { socket: path });
-        this.#closeListener(path);
+        this.#closeListener(made.listener);
         // The runtime removes the file of that name when accept has ended.
-        await accepting;
+        await made.accepting;
         await prepareUnixSocket(path);
-        inode = await this.#listenAt(path);
-        const listener = this.#listeners.at(-1);
+        made = await this.#listenAt(path, visitor);
         // Closed while the file was made.
-        if (this.#closing.signal.aborted) this.#closeListeners();
-        if (!listener || this.#closing.signal.aborted) return;
-        const next = this.#accept(listener, visitor);
-        accepting = next;
-        this.#tasks.spawn("accept", () => next);
+        if (this.#closing.signal.aborted) return this.#closeListeners();
+        log.warn("socket file was removed, made anew", { socket: path });
       } catch (error) {
         log.error("socket file cannot be made anew", {
           socket: path,
@@ -168,6 +179,12 @@ export class Doors {
         });
       }
     }
+  }
+
+  #spawnAccept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
+    const accepting = this.#accept(listener, visitor);
+    this.#tasks.spawn("accept", () => accepting);
+    return accepting;
   }
 
   async #accept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
@@ -193,13 +210,11 @@ export class Doors {
     }
   }
 
-  #closeListener(path: string): void {
-    const at = this.#listeners.findIndex(({ addr }) =>
-      addr.transport === "unix" && addr.path === path
-    );
-    for (const listener of at < 0 ? [] : this.#listeners.splice(at, 1)) {
-      listener.close();
-    }
+  #closeListener(listener: Deno.Listener): void {
+    const at = this.#listeners.indexOf(listener);
+    if (at < 0) return;
+    this.#listeners.splice(at, 1);
+    listener.close();
   }
 
   #closeListeners(): void {

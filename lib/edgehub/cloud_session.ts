@@ -110,16 +110,7 @@ export class CloudSession {
     try {
       this.#sendKeepalive();
       this.#send(nodeQuery(this.#options.stamp, this.#options.nodeId));
-      while (this.#reading) {
-        const messages = await this.#connection.receive();
-        // What comes after drain is not acknowledged, so the cloud repeats it.
-        if (messages === null || !this.#reading) break;
-        for (const data of messages) {
-          const waiting = this.#take(data);
-          if (waiting) await waiting;
-        }
-        await this.#uplinkRoom();
-      }
+      while (this.#reading && await this.#receive());
       await this.#connection.ended;
     } finally {
       this.#watch.stop();
@@ -179,6 +170,24 @@ export class CloudSession {
     this.#connection.abort(error);
   }
 
+  /**
+   * Takes what one read completed. A function of its own, which ends: one that
+   * waits for the next read would hold the texts of the last one.
+   *
+   * @returns Whether there may be more.
+   */
+  async #receive(): Promise<boolean> {
+    const messages = await this.#connection.receive();
+    // What comes after drain is not acknowledged, so the cloud repeats it.
+    if (messages === null || !this.#reading) return false;
+    for (const data of messages) {
+      const waiting = this.#take(data);
+      if (waiting) await waiting;
+    }
+    await this.#uplinkRoom();
+    return true;
+  }
+
   /** @returns A promise only if a module has no room. */
   #take(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#isClosed) return;
@@ -187,7 +196,7 @@ export class CloudSession {
     this.#prove();
     const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
-    const { message } = decoded;
+    const { message, heapBytes } = decoded;
     // Nothing is made of its object, and no version wants an ack of it.
     if (isOurs) return;
     if (CONTROL.has(message.route.operation)) {
@@ -195,6 +204,7 @@ export class CloudSession {
     }
     const delivery = deliver(message, {
       router,
+      heapBytes,
       wait: (room) => this.#unread(room),
     });
     if (!(delivery instanceof Promise)) {

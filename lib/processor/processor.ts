@@ -32,7 +32,10 @@ export class Processor implements Component {
   readonly name: string = Module.metamanager;
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
-  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax);
+  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax, {
+    sizeOf: ({ heapBytes = 0 }) => heapBytes,
+    sizeMax: LIMITS.inboxHeapBytesMax,
+  });
   readonly #parts: ProcessorParts;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";

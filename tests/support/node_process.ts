@@ -3,6 +3,15 @@ import { until } from "./edged_harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** The program as the tasks start it. */
+const SOURCES = [
+  Deno.execPath(),
+  "run",
+  ...PERMISSIONS,
+  "--no-check",
+  "main.ts",
+];
+
 /** A node in a process of its own, started as the tasks start it. */
 export class NodeProcess implements AsyncDisposable {
   /** Lines of standard error, in order. */
@@ -16,15 +25,19 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits.
+   * @param options `umask`: of the process, octal digits; `program`: what is
+   *   started instead of the sources; `env`: variables added.
    */
-  constructor(sets: readonly string[], options: { umask?: string } = {}) {
+  constructor(
+    sets: readonly string[],
+    options: {
+      umask?: string;
+      program?: readonly string[];
+      env?: Record<string, string>;
+    } = {},
+  ) {
     const words = [
-      Deno.execPath(),
-      "run",
-      ...PERMISSIONS,
-      "--no-check",
-      "main.ts",
+      ...options.program ?? SOURCES,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
     ];
@@ -32,6 +45,7 @@ export class NodeProcess implements AsyncDisposable {
     this.#child = new Deno.Command("sh", {
       args: ["-c", shell, "sh", ...words],
       cwd: ROOT,
+      env: options.env ?? {},
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -67,7 +67,10 @@ Deno.test("AgentConnection, passes messages on with its name, source untouched",
   agent.socket.send(new TextEncoder().encode(JSON.stringify(message)));
   await until(() => bench.processor.received.length === 2, "received");
   for (const envelope of bench.processor.received) {
-    assertEquals(envelope, { message, from: "pods" });
+    const decoded = decode(encode(message));
+    assert(decoded.ok);
+    const { heapBytes } = decoded;
+    assertEquals(envelope, { message, from: "pods", heapBytes });
   }
   await agent.leave();
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Message, newResponse } from "../../../lib/message/mod.ts";
 import {
   BatchLostError,
@@ -254,6 +254,23 @@ Deno.test("full_queue_pushes_back: at its bound the inbox takes no more, then sa
   assertEquals(room === undefined, false);
   await Promise.all([room, bench.clock.settle()]);
   assertEquals(bench.cloud.take().length, LIMITS.inboxMessagesMax);
+});
+
+Deno.test("full_queue_pushes_back: the inbox is bounded by the memory of its messages, too", async () => {
+  await using bench = await ProcessorBench.start();
+  const heapBytes = 1024 * 1024;
+  const most = LIMITS.inboxHeapBytesMax / heapBytes;
+  const messages = Array.from({ length: most + 1 }, (_, i) => insert(`p${i}`));
+  const taken = messages.map((message) => bench.cloud.send(message, heapBytes));
+  assertEquals(taken.filter((t) => t).length, most);
+  const room = bench.router.room("metamanager");
+  assertEquals(room === undefined, false);
+  await Promise.all([room, bench.clock.settle()]);
+  assertEquals(bench.cloud.take().length, most);
+  assertEquals(bench.router.room("metamanager"), undefined);
+  // One that is larger than the bound is no reason to wait for ever.
+  assert(bench.cloud.send(insert("large"), 4 * LIMITS.inboxHeapBytesMax));
+  assertEquals(bench.cloud.send(insert("next"), 1), false);
 });
 
 Deno.test("one upstream request for equal questions, each asker gets its own answer", async () => {
