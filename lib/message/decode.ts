@@ -75,9 +75,29 @@ export function notUtf8Fault(text: string): MessageFault {
   };
 }
 
-interface Complaint {
+/** Why a value cannot be part of a message. */
+export interface Complaint {
+  /** Which rule is broken. */
   readonly kind: FaultKind;
+  /** What is wrong with it; no content. */
   readonly text: string;
+}
+
+/**
+ * Says why a text may not be content. It is stored as it came, and read back
+ * as JSON if it is JSON, so it may hold nothing that would be refused there.
+ *
+ * @returns `undefined` if it may.
+ */
+export function textComplaint(text: string): Complaint | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // It is read back as the text that it is.
+    return undefined;
+  }
+  return checkContent(value, text);
 }
 
 function checkShape(value: Fields): Complaint | undefined {
@@ -121,7 +141,7 @@ function checkShape(value: Fields): Complaint | undefined {
  * characters of strings only if the text gives a reason to. Half a surrogate
  * pair stands there as it is or as an escape.
  */
-function checkContent(value: Fields, text: string): Complaint | undefined {
+function checkContent(value: unknown, text: string): Complaint | undefined {
   const strings = text.includes("\\u") || !text.isWellFormed();
   return walk(value, LIMITS.messageDepthMax, strings);
 }
