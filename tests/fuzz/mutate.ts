@@ -31,6 +31,9 @@ type Change = (message: Json, chance: Chance, moment: Moment) => void;
 type TextChange = (text: string, chance: Chance) => string;
 type ByteChange = (bytes: Uint8Array, chance: Chance) => Uint8Array;
 
+/** Longest list that a mutation makes, in UTF-16 units of its JSON. */
+const REPEATED_LENGTH_MAX = 500_000;
+
 /** Changes of the message: fields, route, versions, content. */
 const CHANGES = {
   "drop a field": (message, chance) => {
@@ -137,12 +140,16 @@ const CHANGES = {
   "say it as text": (message) => {
     message.content = JSON.stringify(message.content);
   },
-  "repeat a list": (message, chance) => {
+  "repeat a value": (message, chance) => {
     const [holder, key] = field(message, chance);
+    const length = JSON.stringify(holder[key])?.length ?? 1;
+    const count = chance.pick([2, 50, 1000]);
+    // Of a thousand times a thousand there is nothing to learn.
+    if (length * count > REPEATED_LENGTH_MAX) return;
     holder[key] = Array.from(
-      { length: chance.pick([2, 50, 1000]) },
-      () => holder[key],
-    ).map((value) => structuredClone(value));
+      { length: count },
+      () => structuredClone(holder[key]),
+    );
   },
 } as const satisfies Record<string, Change>;
 
