@@ -97,7 +97,7 @@ export function textComplaint(text: string): Complaint | undefined {
     // It is read back as the text that it is.
     return undefined;
   }
-  return checkContent(value, text);
+  return walk(value, LIMITS.messageDepthMax - 1, needsLook(text));
 }
 
 function checkShape(value: Fields): Complaint | undefined {
@@ -141,9 +141,12 @@ function checkShape(value: Fields): Complaint | undefined {
  * characters of strings only if the text gives a reason to. Half a surrogate
  * pair stands there as it is or as an escape.
  */
-function checkContent(value: unknown, text: string): Complaint | undefined {
-  const strings = text.includes("\\u") || !text.isWellFormed();
-  return walk(value, LIMITS.messageDepthMax, strings);
+function checkContent(value: Fields, text: string): Complaint | undefined {
+  return walk(value, LIMITS.messageDepthMax, needsLook(text));
+}
+
+function needsLook(text: string): boolean {
+  return text.includes("\\u") || !text.isWellFormed();
 }
 
 function walk(
