@@ -94,9 +94,32 @@ export function notUtf8Fault(text: string): MessageFault {
   };
 }
 
-interface Complaint {
+/** Why a value cannot be part of a message. */
+export interface Complaint {
+  /** Which rule is broken. */
   readonly kind: FaultKind;
+  /** What is wrong with it; no content. */
   readonly text: string;
+}
+
+/**
+ * Says why a text may not be content. It is stored as it came, and read back
+ * as JSON if it is JSON, so it may hold nothing that would be refused there.
+ *
+ * @returns `undefined` if it may.
+ */
+export function textComplaint(text: string): Complaint | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // It is read back as the text that it is.
+    return undefined;
+  }
+  return walk(value, LIMITS.messageDepthMax - 1, {
+    strings: hasStringsToCheck(text),
+    values: 0,
+  });
 }
 
 function checkShape(value: Fields): Complaint | undefined {
