@@ -102,9 +102,6 @@ export function buildParts(from: Ingredients): Parts {
     ...from,
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
-  const admin = config.admin.socket
-    ? buildAdmin(from, housekeeping)
-    : undefined;
   registerGauges(from.metrics, { processor, edgehub, edged, store });
   const inOrder = [
     processor,
@@ -112,7 +109,7 @@ export function buildParts(from: Ingredients): Parts {
     ...trust?.parts ?? [],
     edgehub,
     snapshots,
-    admin,
+    ...buildAdmin(from, housekeeping),
     housekeeping,
   ].filter((part) => part !== undefined);
   return { processor, edgehub, trust, edged, housekeeping, inOrder };

@@ -119,6 +119,10 @@ export interface Config {
   readonly admin: {
     /** Unix socket; empty: none. */
     readonly socket: string;
+    /** Loopback address that only shows; `undefined`: none. */
+    readonly listen: ListenAddress | undefined;
+    /** File with the bearer token for `listen`; empty: none. */
+    readonly tokenFile: string;
   };
   /** The database. */
   readonly store: {

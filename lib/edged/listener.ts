@@ -1,4 +1,10 @@
-import { type Component, LIMITS, TaskSet } from "../base/mod.ts";
+import {
+  type Component,
+  LIMITS,
+  readTokenFile,
+  TaskSet,
+  TokenFileError,
+} from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import {
   type ByteStream,
@@ -16,7 +22,6 @@ import { type AttachRequest, readAttachRequest } from "./attach_request.ts";
 import { type DoorOptions, Doors } from "./doors.ts";
 import type { EdgedParts } from "./ports.ts";
 import { type EdgedStats, newEdgedStats } from "./stats.ts";
-import { readTokenFile, TokenFileError } from "./token_file.ts";
 
 /** Bounds of the local link. */
 export interface EdgedLimits extends AgentLimits {

@@ -10,6 +10,10 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/edgehub/tunnel_stream.ts": "tests/unit/tunnel/tunnel_test.ts",
   "lib/edgehub/session_headers.ts": "tests/unit/edgehub/edgehub_test.ts",
   "lib/admin/pages.ts": "tests/unit/admin/server_test.ts",
+  "lib/admin/is_allowed.ts": "tests/unit/admin/read_only_listener_test.ts",
+  "lib/admin/peer_stream.ts": "tests/unit/admin/exchange_test.ts",
+  "lib/admin/read_only.ts": "tests/unit/admin/read_only_listener_test.ts",
+  "lib/admin/view.ts": "tests/unit/admin/read_only_listener_test.ts",
   "lib/agent/dial.ts": "tests/unit/agent/client_test.ts",
   "lib/agent/errors.ts": "tests/unit/agent/client_test.ts",
   "lib/agent/link.ts": "tests/unit/agent/client_test.ts",
@@ -115,5 +119,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/store/state.ts": "tests/unit/store/schema_test.ts",
   "lib/store/stats.ts": "tests/unit/store/transaction_test.ts",
   "lib/store/store.ts": "tests/unit/store/close_test.ts",
+  "lib/websocket/conn_stream.ts": "tests/unit/edged/listener_test.ts",
   "lib/store/vacuum.ts": "tests/unit/store/batch_test.ts",
 };

@@ -80,7 +80,11 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       tokenFile: "",
       replyTimeoutMs: 2000,
     },
-    admin: { socket: "/run/metamanager/admin.sock" },
+    admin: {
+      socket: "/run/metamanager/admin.sock",
+      listen: undefined,
+      tokenFile: "",
+    },
     store: {
       path: "/var/lib/metamanager/metamanager.db",
       snapshotMs: 86_400_000,
