@@ -6,6 +6,7 @@ import {
 import type { Component } from "../base/mod.ts";
 import type { Ingredients } from "./build.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import { logLevelActions, LogLevels, logLevelViews } from "./log_levels.ts";
 
 /** Builds the operator's socket and the port that only reads, as configured. */
 export function buildAdmin(
@@ -15,8 +16,10 @@ export function buildAdmin(
   const { clock } = from;
   const { socket, listen, tokenFile } = from.config.admin;
   const log = from.log.child("admin");
-  const parts = { clock, log, sources: sourcesOf(from, housekeeping) };
-  const built: Component[] = [];
+  const levels = new LogLevels(from.log, clock);
+  const sources = sourcesOf(from, { housekeeping, levels });
+  const parts = { clock, log, sources };
+  const built: Component[] = [levels];
   if (socket) built.push(new AdminServer(parts, { socket }));
   if (listen) {
     built.push(new ReadOnlyListener(parts, { ...listen, tokenFile }));
@@ -26,7 +29,10 @@ export function buildAdmin(
 
 function sourcesOf(
   { health, metrics, status, views, actions }: Ingredients,
-  housekeeping: Housekeeping,
+  { housekeeping, levels }: {
+    readonly housekeeping: Housekeeping;
+    readonly levels: LogLevels;
+  },
 ): AdminSources {
   return {
     health: () => {
@@ -35,7 +41,7 @@ function sourcesOf(
     },
     metrics: () => metrics.render(),
     status,
-    views,
-    actions,
+    views: { ...views, ...logLevelViews(levels) },
+    actions: { ...actions, ...logLevelActions(levels) },
   };
 }

@@ -3,6 +3,7 @@ import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
 import { join } from "./commands/join.ts";
+import { logLevel } from "./commands/log_level.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   join,
   status,
   reconnect,
+  logLevel,
   outboxList,
   outboxRetry,
   outboxDrop,

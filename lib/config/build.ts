@@ -37,7 +37,11 @@ export function buildConfig(values: ConfigValues, given: Given): Config {
       path: values["store.path"],
       snapshotMs: ms(values["store.snapshot"]),
     },
-    log: { level: values["log.level"], format: values["log.format"] },
+    log: {
+      level: values["log.level"],
+      format: values["log.format"],
+      journald: values["log.journald"],
+    },
   });
 }
 

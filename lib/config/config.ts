@@ -137,6 +137,8 @@ export interface Config {
     readonly level: "error" | "warn" | "info" | "debug";
     /** Shape of lines. */
     readonly format: "human" | "json";
+    /** Whether they are as systemd's journal wants them. */
+    readonly journald: "auto" | "always" | "never";
   };
 }
 

@@ -266,6 +266,13 @@ export const SCHEMA = {
     default: "human",
     doc: "Lines for people (human) or one JSON object each (json).",
   },
+  "log.journald": {
+    type: "enum",
+    values: ["auto", "always", "never"],
+    default: "auto",
+    doc:
+      "Lines as systemd's journal wants them, priority first; auto: if standard error is the journal.",
+  },
 } as const satisfies Schema;
 
 /** Dotted path of a key. */

@@ -16,8 +16,10 @@ export {
   type Heartbeat,
 } from "./health.ts";
 export { Counter, Histogram, type LabelValues } from "./instruments.ts";
+export type { ByteSink } from "./line_writer.ts";
 export {
   LOG_LEVELS,
+  type LogCounts,
   type LogFields,
   type LogFormat,
   Logger,

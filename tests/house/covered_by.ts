@@ -33,6 +33,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/cli/command.ts": "tests/unit/cli/main_test.ts",
   "lib/cli/commands.ts": "tests/unit/cli/main_test.ts",
   "lib/cli/commands/run.ts": "tests/binary/smoke_test.ts",
+  "lib/cli/log_level.ts": "tests/unit/cli/commands/log_level_test.ts",
   "lib/cli/help.ts": "tests/unit/cli/main_test.ts",
   "lib/cli/output.ts": "tests/unit/cli/commands/config_print_test.ts",
   "lib/config/build.ts": "tests/unit/config/load_test.ts",
