@@ -25,6 +25,7 @@ import { edgehubObserver } from "./edgehub_observer.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { registerProcessFigures } from "./process_figures.ts";
 import { proxyOptions } from "./proxy_config.ts";
 import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
@@ -102,7 +103,16 @@ export function buildParts(from: Ingredients): Parts {
     ...from,
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
-  registerGauges(from.metrics, { processor, edgehub, edged, store });
+  const { path } = config.store;
+  registerGauges(from.metrics, {
+    processor,
+    edgehub,
+    edged,
+    store,
+    path,
+    clock,
+  });
+  registerProcessFigures(from.metrics, from);
   const inOrder = [
     processor,
     edged,

@@ -107,6 +107,11 @@ export class AgentConnection {
     });
   }
 
+  /** Bytes that wait for the agent. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes;
+  }
+
   /** Serves the agent until its connection has ended. */
   async run(): Promise<void> {
     try {

@@ -107,6 +107,11 @@ export class EdgedLink implements Component {
     return [...this.#agents.keys()];
   }
 
+  /** Bytes that wait for all agents together. */
+  get bufferedBytes(): number {
+    return this.#open.values().reduce((sum, one) => sum + one.bufferedBytes, 0);
+  }
+
   /**
    * Starts to listen.
    *
