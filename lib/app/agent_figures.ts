@@ -7,7 +7,7 @@ export function registerAgentFigures(metrics: Metrics, edged: EdgedLink): void {
   metrics.gauge(
     "metamanager_agents_queued_bytes",
     "Bytes waiting for all agents together",
-    () => edged.bufferedBytes,
+    () => edged.load.bufferedBytes,
   );
   metrics.counterReader("metamanager_agent_attachments_total", {
     help: "Attachments of agents that succeeded",

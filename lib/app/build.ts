@@ -24,6 +24,7 @@ import { buildAdmin } from "./build_admin.ts";
 import { edgehubObserver } from "./edgehub_observer.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { watchLoops } from "./loops.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { registerProcessFigures } from "./process_figures.ts";
 import { proxyOptions } from "./proxy_config.ts";
@@ -113,6 +114,11 @@ export function buildParts(from: Ingredients): Parts {
     clock,
   });
   registerProcessFigures(from.metrics, from);
+  watchLoops(from.health, { processor, edgehub, edged }, {
+    clock,
+    timing: from.timing,
+    edgehub: config.edgehub,
+  });
   const inOrder = [
     processor,
     edged,

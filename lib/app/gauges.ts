@@ -56,7 +56,7 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
   metrics.gauge(
     "metamanager_uplink_bytes",
     "Bytes waiting for the link to the cloud",
-    () => edgehub?.bufferedBytes ?? 0,
+    () => edgehub?.load.bufferedBytes ?? 0,
   );
   metrics.gauge(
     "metamanager_agents_attached",

@@ -107,6 +107,11 @@ export class AgentConnection {
     });
   }
 
+  /** Whether the agent is not read, since the processor has no room. */
+  get isPaused(): boolean {
+    return this.#reader.isPaused;
+  }
+
   /** Bytes that wait for the agent. */
   get bufferedBytes(): number {
     return this.#socket.bufferedBytes;

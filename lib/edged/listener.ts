@@ -20,6 +20,7 @@ import {
 } from "./agent_connection.ts";
 import { type AttachRequest, readAttachRequest } from "./attach_request.ts";
 import { type DoorOptions, Doors } from "./doors.ts";
+import { type EdgedLoad, loadOf } from "./load.ts";
 import type { EdgedParts } from "./ports.ts";
 import { type EdgedStats, newEdgedStats } from "./stats.ts";
 
@@ -107,9 +108,9 @@ export class EdgedLink implements Component {
     return [...this.#agents.keys()];
   }
 
-  /** Bytes that wait for all agents together. */
-  get bufferedBytes(): number {
-    return this.#open.values().reduce((sum, one) => sum + one.bufferedBytes, 0);
+  /** What waits now, for all agents together. */
+  get load(): EdgedLoad {
+    return loadOf([...this.#open]);
   }
 
   /**

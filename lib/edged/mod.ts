@@ -19,6 +19,7 @@ export {
   InProcessAgent,
   type InProcessOptions,
 } from "./in_process.ts";
+export type { EdgedLoad } from "./load.ts";
 export { type EdgedLimits, EdgedLink, type EdgedOptions } from "./listener.ts";
 export type { EdgedParts, Log } from "./ports.ts";
 export type { EdgedStats } from "./stats.ts";

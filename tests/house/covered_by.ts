@@ -69,6 +69,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/dev/edged_pod.ts": "tests/unit/dev/simulated_edged_test.ts",
   "lib/dev/hub_listener.ts": "tests/unit/dev/cloud_hub_test.ts",
   "lib/dev/pod_defaults.ts": "tests/unit/dev/cloud_core_replay_test.ts",
+  "lib/edged/load.ts": "tests/integration/metrics_test.ts",
   "lib/edged/agent_reader.ts": "tests/unit/edged/agent_connection_test.ts",
   "lib/edged/stats.ts": "tests/unit/edged/listener_test.ts",
   "lib/tunnel/proxy.ts": "tests/unit/tunnel/tunnel_test.ts",
