@@ -5,6 +5,7 @@ import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
 import { hub } from "./commands/hub.ts";
 import { join } from "./commands/join.ts";
+import { logLevel } from "./commands/log_level.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   join,
   status,
   reconnect,
+  logLevel,
   outboxList,
   outboxRetry,
   outboxDrop,
