@@ -2,6 +2,13 @@ import { PERMISSIONS } from "../../scripts/permissions.ts";
 import { until } from "./edged_harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const SOURCE: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  ...PERMISSIONS,
+  "--no-check",
+  "main.ts",
+];
 
 /** A node in a process of its own, started as the tasks start it. */
 export class NodeProcess implements AsyncDisposable {
@@ -16,15 +23,15 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits.
+   * @param options `umask`: of the process, octal digits; `command`: the
+   *   program to run, with what starts it before it, instead of the source.
    */
-  constructor(sets: readonly string[], options: { umask?: string } = {}) {
+  constructor(
+    sets: readonly string[],
+    options: { umask?: string; command?: readonly string[] } = {},
+  ) {
     const words = [
-      Deno.execPath(),
-      "run",
-      ...PERMISSIONS,
-      "--no-check",
-      "main.ts",
+      ...options.command ?? SOURCE,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
     ];
@@ -43,6 +50,12 @@ export class NodeProcess implements AsyncDisposable {
   /** Its process id. */
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** Its highest resident memory so far, in MB; only while it runs. */
+  get peakMb(): number {
+    const text = Deno.readTextFileSync(`/proc/${this.pid}/status`);
+    return Number(/^VmHWM:\s*(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
   }
 
   /** All it wrote so far. */
