@@ -89,7 +89,7 @@ export class FloodAgent implements AsyncDisposable {
   }
 
   async #ask(key: string): Promise<void> {
-    const mayBeGone = this.#ledger.mayBeGone(key);
+    const mayBeGone = this.#ledger.absence(key);
     try {
       for (const object of await this.#client.query(key)) {
         if (!isRecord(object) || !isRecord(object.metadata)) {
@@ -101,7 +101,7 @@ export class FloodAgent implements AsyncDisposable {
       if (!(error instanceof RequestFailedError)) throw error;
       // Before the first sync it is `NotSynced`, after it `NotFound`.
       const isTrue = /^Not(?:Found|Synced)$/.test(error.reason) &&
-        (mayBeGone || this.#ledger.mayBeGone(key));
+        mayBeGone();
       if (!isTrue) this.wrong.push(`${key}: ${error.message}`);
     }
   }

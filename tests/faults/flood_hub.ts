@@ -79,10 +79,14 @@ export class FloodHub implements AsyncDisposable {
   /** Sends what is to be sent: after `flooding` was set, for instance. */
   pump(): void {
     while (this.#socket && this.#inFlight.size < IN_FLIGHT) {
-      const change = this.#again.shift() ??
-        (this.flooding ? this.#ledger.change() : undefined);
-      if (!change) return;
-      this.#send(change);
+      const again = this.#again.shift();
+      const changes = again
+        ? [again]
+        : this.flooding
+        ? this.#ledger.change()
+        : [];
+      if (changes.length === 0) return;
+      for (const change of changes) this.#send(change);
     }
   }
 

@@ -25,9 +25,14 @@ interface Entry {
   floor: number;
   /** The last delete that was sent. */
   deleted: number;
-  /** When an object of that uid was made. */
+  /** When the object was made. */
   created: string;
+  /** What happened last, for whoever has to find out why something is lost. */
+  readonly story: string[];
 }
+
+/** Lines kept of a story. */
+const STORY_LINES = 20;
 
 /** Keys under load. */
 const PODS = 40;
@@ -51,8 +56,8 @@ export class Ledger {
     this.#random = random;
   }
 
-  /** Makes the next change of some object. */
-  change(): Change {
+  /** Makes the next change of some object: the messages in their order. */
+  change(): Change[] {
     const n = Math.floor(this.#random() * (PODS + CONFIGS));
     const key = n < PODS
       ? `default/pod/pod-${n}`
@@ -60,16 +65,13 @@ export class Ledger {
     const entry = this.#entry(key);
     const chance = this.#random();
     const { now } = entry;
-    const change = !now || (chance > 0.9 && chance < 0.93)
-      ? this.#insert(key, entry)
-      : chance >= 0.93
-      ? this.#next(now, "delete")
-      : this.#next(now, "update");
-    entry.now = change.operation === "delete" ? undefined : change;
-    if (change.operation === "delete") entry.deleted = change.seq;
-    // Of one object only the newest is sent again.
-    entry.owed.set(change.uid, change);
-    return change;
+    if (!now) return [this.#insert(key, entry)];
+    if (chance < 0.9) return [this.#next(entry, now, "update")];
+    const gone = this.#next(entry, now, "delete");
+    if (chance < 0.96) return [gone];
+    // The name is taken anew at once; then the delete may come late.
+    const anew = this.#insert(key, entry);
+    return chance < 0.98 ? [gone, anew] : [anew, gone];
   }
 
   /** Everything of which no ack has come, oldest first. */
@@ -82,6 +84,7 @@ export class Ledger {
   acked({ key, uid, seq }: Change): void {
     const entry = this.#entry(key);
     this.#raise(entry, seq);
+    this.#tell(entry, `acked ${seq}`);
     if ((entry.owed.get(uid)?.seq ?? Infinity) <= seq) entry.owed.delete(uid);
   }
 
@@ -89,13 +92,21 @@ export class Ledger {
   told(key: string, version: unknown): void {
     const entry = this.#entries.get(key);
     const seq = Number(version);
-    if (entry && Number.isSafeInteger(seq)) this.#raise(entry, seq);
+    if (!entry || !Number.isSafeInteger(seq)) return;
+    this.#raise(entry, seq);
+    this.#tell(entry, `told ${seq}`);
   }
 
-  /** Whether the node may say now that there is no such object. */
-  mayBeGone(key: string): boolean {
+  /**
+   * From now on, whether the node may have said that there is no such object:
+   * it was deleted before or since.
+   */
+  absence(key: string): () => boolean {
     const entry = this.#entries.get(key);
-    return !entry || entry.floor === 0 || entry.deleted >= entry.floor;
+    const { deleted = 0, floor = 0 } = entry ?? {};
+    return () =>
+      deleted >= floor || !entry || entry.deleted > deleted ||
+      this.#mayBeGone(entry);
   }
 
   /** The object that there is now. */
@@ -130,10 +141,16 @@ export class Ledger {
       const row = image.rows.get(key);
       this.compared++;
       if (!row) {
-        if (this.mayBeGone(key)) continue;
-        wrong.push(`${key} is missing, ${entry.floor} was acknowledged`);
+        if (this.#mayBeGone(entry)) continue;
+        wrong.push(
+          `${key} is missing, ${entry.floor} was acknowledged: ` +
+            entry.story.join(", "),
+        );
       } else if (Number(row.version) < entry.floor) {
-        wrong.push(`${key} is ${row.version}, older than ${entry.floor}`);
+        wrong.push(
+          `${key} is ${row.version}, older than ${entry.floor}: ` +
+            entry.story.join(", "),
+        );
       } else {
         const { metadata } = JSON.parse(row.value);
         const isTrue = metadata.uid === row.uid &&
@@ -163,6 +180,10 @@ export class Ledger {
     return wrong;
   }
 
+  #mayBeGone({ floor, deleted }: Entry): boolean {
+    return floor === 0 || deleted >= floor;
+  }
+
   #isCurrent(uid: string): boolean {
     return this.#entries.values().some(({ now }) => now?.uid === uid);
   }
@@ -180,6 +201,7 @@ export class Ledger {
         floor: 0,
         deleted: 0,
         created: "",
+        story: [],
       };
       this.#entries.set(key, entry);
     }
@@ -189,11 +211,36 @@ export class Ledger {
   #insert(key: string, entry: Entry): Change {
     entry.created = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const uid = crypto.randomUUID();
-    return this.#made({ key, uid, operation: "insert" }, entry.created);
+    return this.#note(
+      entry,
+      this.#made({ key, uid, operation: "insert" }, entry.created),
+    );
   }
 
-  #next({ key, uid }: Change, operation: "update" | "delete"): Change {
-    return this.#made({ key, uid, operation }, this.#entry(key).created);
+  #next(
+    entry: Entry,
+    { key, uid }: Change,
+    operation: "update" | "delete",
+  ): Change {
+    return this.#note(
+      entry,
+      this.#made({ key, uid, operation }, entry.created),
+    );
+  }
+
+  #note(entry: Entry, change: Change): Change {
+    const { operation, seq, uid } = change;
+    entry.now = operation === "delete" ? undefined : change;
+    if (operation === "delete") entry.deleted = seq;
+    // Of one object only the newest is sent again.
+    entry.owed.set(uid, change);
+    this.#tell(entry, `${operation} ${seq} ${uid.slice(0, 4)}`);
+    return change;
+  }
+
+  #tell(entry: Entry, line: string): void {
+    entry.story.push(line);
+    if (entry.story.length > STORY_LINES) entry.story.shift();
   }
 
   #made(

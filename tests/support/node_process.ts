@@ -52,10 +52,15 @@ export class NodeProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Its highest resident memory so far, in MB; only while it runs. */
+  /** Its highest resident memory so far, in MB; 0 once it has ended. */
   get peakMb(): number {
-    const text = Deno.readTextFileSync(`/proc/${this.pid}/status`);
-    return Number(/^VmHWM:\s*(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
+    const kilobytes = /^VmHWM:\s*(\d+)/m.exec(this.#kernelStatus())?.[1];
+    return Number(kilobytes ?? 0) / 1024;
+  }
+
+  /** Whether a SIGSTOP has taken effect, or it has ended. */
+  get isStandingStill(): boolean {
+    return this.#ended || /^State:\s*[TZ]/m.test(this.#kernelStatus());
   }
 
   /** All it wrote so far. */
@@ -95,6 +100,15 @@ export class NodeProcess implements AsyncDisposable {
   /** Ends it whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+  }
+
+  #kernelStatus(): string {
+    try {
+      return Deno.readTextFileSync(`/proc/${this.pid}/status`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
   }
 
   async #finish(): Promise<Deno.CommandStatus> {

@@ -49,11 +49,9 @@ export class StoreImage {
   /** What waits for the cloud. */
   readonly outbox: readonly ImageMessage[];
 
-  /** Reads a file: a copy of a crashed one, or the one of a running node. */
-  constructor(path: string, options: { readOnly?: boolean } = {}) {
-    const db = new DatabaseSync(path, {
-      readOnly: options.readOnly ?? false,
-    });
+  /** Reads a copy: opening it brings its WAL into the file. */
+  constructor(path: string) {
+    const db = new DatabaseSync(path);
     try {
       const all = <T>(sql: string) => db.prepare(sql).all() as unknown as T[];
       const [verdict] = all<{ integrity_check: string }>(
@@ -76,8 +74,17 @@ export class StoreImage {
     }
   }
 
-  /** What was acknowledged to the cloud and is not there, a line for each. */
-  lacks(notes: readonly AckedNote[]): string[] {
+  /**
+   * What was acknowledged to the cloud and is not there, a line for each.
+   *
+   * @param notes What was acknowledged before the copy was made.
+   * @param later What is noted after it, if the cloud went on: an object that
+   *   is not noted at either time was deleted, and that was acknowledged.
+   */
+  lacks(
+    notes: readonly AckedNote[],
+    later: readonly AckedNote[] = [],
+  ): string[] {
     const missing: string[] = [];
     for (const { uid, version, namespace, type, name } of notes) {
       if (version === "0") continue;
@@ -89,7 +96,7 @@ export class StoreImage {
       if (!isThere) missing.push(`${key} ${uid} ${version}`);
     }
     // A delete that was acked took its note along.
-    const noted = new Set(notes.map(({ uid }) => uid));
+    const noted = new Set([...notes, ...later].map(({ uid }) => uid));
     for (const { key, uid } of this.rows.values()) {
       const isPod = key.split("/")[1] === "pod";
       if (isPod && !noted.has(uid)) missing.push(`delete of ${key} ${uid}`);
