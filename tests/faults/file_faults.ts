@@ -10,7 +10,10 @@ export const WRITE_ERROR: Fault = {
   name: "write error",
   title: "ack_only_after_commit, A1: while writes fail nothing is acked, and " +
     "questions are answered",
-  signs: { health: "store failed: StoreError", log: "disk I/O error" },
+  signs: {
+    health: "store failed: StoreError: Cannot write to",
+    log: "disk I/O error",
+  },
   async run(scene) {
     // The size of a file is what the system limits here.
     await scene.work("sh", "-c", `trap "" XFSZ; exec "$@"`, "sh");

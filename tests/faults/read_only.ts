@@ -22,7 +22,10 @@ export const READ_ONLY: Fault = {
   name: "read-only file system",
   title: "ack_only_after_commit, A1: a file system that the kernel makes " +
     "read-only takes nothing, so nothing is acked",
-  signs: { health: "store failed: StoreError", log: "not stored" },
+  signs: {
+    health: "store failed: StoreError: Cannot write to",
+    log: "disk I/O error",
+  },
   needs: "loop device",
   scene: { disk: MOUNT },
   async run(scene) {

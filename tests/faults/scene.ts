@@ -229,6 +229,8 @@ export class Scene implements AsyncDisposable {
     }
     // A node that is ready has to be healthy, and the other way round.
     assertEquals((await this.page("/healthz")).slice(0, 3), `${status}`);
+    // A restart would help none of these.
+    assertEquals((await this.page("/livez")).slice(0, 3), "200");
     return found;
   }
 
