@@ -105,6 +105,10 @@ export function buildProcessorParts(
       clock,
       context: contexts(options, parts),
       onConnection: (connected) => session.changed(connected),
+      onUntold: () => {
+        handover.catchUp();
+        outbox.kick();
+      },
       observer,
     }),
     release: buildRelease(options, ways, parts),
