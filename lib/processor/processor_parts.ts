@@ -54,9 +54,8 @@ export function buildProcessorParts(
   options: ProcessorOptions,
   ways: ProcessorWays,
 ): ProcessorParts {
-  const { clock, stamp, store } = options;
+  const { clock, stamp, store, observer = {} } = options;
   const { task } = ways;
-  const observer = options.observer ?? {};
   const toCloud = (message: Message) => ways.send(Module.edgehub, message);
   const onError = (error: unknown) => observer.failed?.(error, 0);
   const session: Session = new Session({
@@ -105,6 +104,10 @@ export function buildProcessorParts(
       clock,
       context: contexts(options, parts),
       onConnection: (connected) => session.changed(connected),
+      onUntold: () => {
+        handover.catchUp();
+        outbox.kick();
+      },
       observer,
     }),
     release: buildRelease(options, ways, parts),

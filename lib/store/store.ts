@@ -3,6 +3,7 @@ import { SqliteBatch } from "./batch.ts";
 import { storeError } from "./classify.ts";
 import type { Session, StoreEnv } from "./env.ts";
 import type { Faults } from "./faults.ts";
+import { prepareFolder } from "./folder.ts";
 import type { StoreLock } from "./lock.ts";
 import { Reader } from "./reader.ts";
 import { rebuild } from "./repair.ts";
@@ -97,11 +98,15 @@ export class OpenStore extends Reader implements SqliteStore {
    * Rebuilds the file from the newest snapshot and what can still be read,
    * as a start with a damaged file does. `batch` does it when it is needed.
    *
-   * @throws {StoreError} If there is no room or no right to write.
+   * @throws {StoreError} If there is no room or no right to write, or another
+   *   process has made a store under the name meanwhile.
    */
   recover(): void {
     assert(this.#isOpen && !this.#batch, "a repair runs between batches");
     const cause = this.#faults.broken;
+    // Whoever deleted the files may have taken folder and lock along.
+    prepareFolder(this.#env);
+    this.#lock.keep();
     rebuild(
       this.#env,
       cause ? `failed (${cause.message})` : "was rebuilt on demand",
@@ -111,6 +116,7 @@ export class OpenStore extends Reader implements SqliteStore {
       outboxIdLast: this.#open.session.outboxIds.last,
     });
     this.#faults.broken = undefined;
+    this.#env.reserve.restore();
     this.#generation++;
   }
 

@@ -2,7 +2,6 @@ import { PERMISSIONS } from "../../scripts/permissions.ts";
 import { until } from "./edged_harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-
 /** The program as the tasks start it. */
 const SOURCES = [
   Deno.execPath(),
@@ -59,6 +58,17 @@ export class NodeProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** Its highest resident memory so far, in MB; 0 once it has ended. */
+  get peakMb(): number {
+    const kilobytes = /^VmHWM:\s*(\d+)/m.exec(this.#kernelStatus())?.[1];
+    return Number(kilobytes ?? 0) / 1024;
+  }
+
+  /** Whether a SIGSTOP has taken effect, or it has ended. */
+  get isStandingStill(): boolean {
+    return this.#ended || /^State:\s*[TZ]/m.test(this.#kernelStatus());
+  }
+
   /** All it wrote so far. */
   get output(): string {
     return this.lines.join("\n");
@@ -96,6 +106,15 @@ export class NodeProcess implements AsyncDisposable {
   /** Ends it whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+  }
+
+  #kernelStatus(): string {
+    try {
+      return Deno.readTextFileSync(`/proc/${this.pid}/status`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
   }
 
   async #finish(): Promise<Deno.CommandStatus> {
