@@ -16,9 +16,17 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits.
+   * @param options `umask`: of the process, octal digits; `env`: variables
+   *   beside this process's own; `args`: further words of its command line.
    */
-  constructor(sets: readonly string[], options: { umask?: string } = {}) {
+  constructor(
+    sets: readonly string[],
+    options: {
+      umask?: string;
+      env?: Record<string, string>;
+      args?: readonly string[];
+    } = {},
+  ) {
     const words = [
       Deno.execPath(),
       "run",
@@ -27,11 +35,13 @@ export class NodeProcess implements AsyncDisposable {
       "main.ts",
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
+      ...options.args ?? [],
     ];
     const shell = `umask ${options.umask ?? "022"}; exec "$@"`;
     this.#child = new Deno.Command("sh", {
       args: ["-c", shell, "sh", ...words],
       cwd: ROOT,
+      env: options.env ?? {},
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

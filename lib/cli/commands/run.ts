@@ -3,6 +3,7 @@ import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { runFolder, ServiceManager } from "../service_manager.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
 
 /** How long a stop may take before the process ends all the same. */
@@ -51,13 +52,24 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     }
     for (const note of notes) log.warn(note);
     await node.start();
+    const manager = new ServiceManager({
+      env: (name) => io.env(name),
+      clock,
+      log,
+      health: () => node.health.report(),
+      folder: runFolder(config),
+      pid: Deno.pid,
+    });
+    await manager.ready();
     const signal = await stopped;
     log.info("stopping", { signal });
+    const told = manager.stopping();
     const late = clock.after(STOP_MS_MAX, () => {
       log.error("stop takes too long, what is stored is safe");
       Deno.exit(ExitCode.failure);
     });
     await node.stop();
+    await told;
     late.cancel();
     return ExitCode.ok;
   },
