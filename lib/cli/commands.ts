@@ -5,6 +5,7 @@ import { demo } from "./commands/demo.ts";
 import { join } from "./commands/join.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
+import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { version } from "./commands/version.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   join,
   status,
   reconnect,
+  reload,
   outboxList,
   outboxRetry,
   outboxDrop,

@@ -44,6 +44,7 @@ export class ServiceManager {
   #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #status = "";
+  #isOver = false;
   #hasFailed = false;
   /** Whether a message is under way that was not taken in time. */
   #isStuck = false;
@@ -66,12 +67,14 @@ export class ServiceManager {
 
   /** The node serves; from now on it is watched. */
   ready(): Promise<void> {
+    if (this.#isOver) return this.#last;
     this.#tick();
     return this.#tell("READY=1", `STATUS=${this.#status}`);
   }
 
   /** The configuration is being read again; `ready` ends it. */
   reloading(): Promise<void> {
+    if (this.#isOver) return this.#last;
     return this.#tell("RELOADING=1", "STATUS=reading the configuration");
   }
 
@@ -81,8 +84,9 @@ export class ServiceManager {
     return this.#tell("STOPPING=1", "STATUS=stopping");
   }
 
-  /** Looks at the node no more. */
+  /** Looks at the node no more, and tells of nothing but its end. */
   close(): void {
+    this.#isOver = true;
     this.#timer?.cancel();
   }
 

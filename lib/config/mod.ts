@@ -15,6 +15,8 @@ export {
   type LoadedConfig,
   type LoadOptions,
 } from "./load.ts";
+export type { Live } from "./key_spec.ts";
 export { nearest } from "./nearest.ts";
 export { printYaml } from "./print.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";
+export { type ConfigChange, type TakenUp, takeUp } from "./take_up.ts";

@@ -35,7 +35,7 @@ export interface LoggerOptions {
 interface Shared {
   readonly clock: Clock;
   readonly sink: LogSink;
-  readonly format: LogFormat;
+  format: LogFormat;
   readonly color: boolean;
   readonly filter: RepeatFilter;
   level: LogLevel;
@@ -86,6 +86,15 @@ export class Logger {
 
   set level(level: LogLevel) {
     this.#shared.level = level;
+  }
+
+  /** Shape of lines; may be changed at any time, for all children too. */
+  get format(): LogFormat {
+    return this.#shared.format;
+  }
+
+  set format(format: LogFormat) {
+    this.#shared.format = format;
   }
 
   /** A logger of another room that writes to the same place. */

@@ -3,6 +3,7 @@ import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { Reloader } from "../reload.ts";
 import { runFolder, ServiceManager } from "../service_manager.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
 
@@ -14,8 +15,9 @@ export const run: Command = {
   name: "run",
   summary: "Run the node",
   details:
-    `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
-what it took, and exits with 0 within 5 s; a second signal ends it at once.
+    `Runs until SIGTERM or SIGINT: then it takes nothing new in, finishes what it
+took, and exits with 0 within 5 s; a second signal ends it at once. SIGHUP has
+it read its configuration again, as 'metamanager reload' does.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
@@ -30,12 +32,16 @@ Without edgehub.websocket.url it runs as a standalone node.`,
   ],
   async run({ io, value, values }) {
     const file = value("config");
-    const { config, notes } = await loadConfig({
-      ...(file === undefined ? {} : { file }),
-      sets: values("set"),
-      hostname: io.hostname,
-      env: (name) => io.env(name),
-    });
+    const env = (name: string) => io.env(name);
+    const load = () =>
+      loadConfig({
+        ...(file === undefined ? {} : { file }),
+        sets: values("set"),
+        hostname: io.hostname,
+        env,
+      });
+    const loaded = await load();
+    const { config, notes } = loaded;
     const clock = new SystemClock();
     const log = new Logger("node", {
       clock,
@@ -45,22 +51,32 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     });
     const stopped = onSignals(log, clock);
     keepAlive(log);
-    const node = new EdgeNode(config, { log });
-    // Before the start, which may take a while: unheard, they end the process.
-    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
-      Deno.addSignalListener(signal, () => node.reconnect());
-    }
-    for (const note of notes) log.warn(note);
-    await node.start();
+    const serving = Promise.withResolvers<void>();
+    const node: EdgeNode = new EdgeNode(config, {
+      log,
+      actions: { "/reload": () => reloader.reload() },
+    });
     const manager = new ServiceManager({
-      env: (name) => io.env(name),
+      env,
       clock,
       log,
       health: () => node.health.report(),
       folder: runFolder(config),
       pid: Deno.pid,
     });
+    const reloader = new Reloader(loaded, {
+      load,
+      env,
+      reconfigure: (...change) => node.reconfigure(...change),
+      manager,
+      serving: serving.promise,
+      log: log.child("config"),
+    });
+    onRequests(node, reloader);
+    for (const note of notes) log.warn(note);
+    await node.start();
     await manager.ready();
+    serving.resolve();
     const signal = await stopped;
     log.info("stopping", { signal });
     const told = manager.stopping();
@@ -75,11 +91,20 @@ Without edgehub.websocket.url it runs as a standalone node.`,
   },
 };
 
+/** Hears the signals that ask for something, before the start: unheard, they end the process. */
+function onRequests(node: EdgeNode, reloader: Reloader): void {
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    Deno.addSignalListener(signal, () => node.reconnect());
+  }
+  Deno.addSignalListener("SIGHUP", () => void reloader.onSignal());
+}
+
 /** Resolves with the first signal that asks to end; the second one ends. */
 function onSignals(log: Logger, clock: Clock): Promise<string> {
   const first = Promise.withResolvers<string>();
   watchSignals({
     clock,
+    signals: ["SIGTERM", "SIGINT"],
     onFirst: first.resolve,
     onSecond: (signal) => {
       log.warn("second signal, ending at once", { signal });

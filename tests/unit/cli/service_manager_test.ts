@@ -54,6 +54,9 @@ Deno.test("ServiceManager, tells of ready, reload and stop, and looks no more af
   await manager.reloading();
   await manager.ready();
   await manager.stopping();
+  // A reload that ends after the stop began.
+  await manager.reloading();
+  await manager.ready();
   assertEquals(sent, [
     "STATUS=ok",
     "READY=1\nSTATUS=ok",
@@ -194,7 +197,7 @@ Deno.test("ServiceManager, a manager that does not read holds up nobody", async 
     await one;
     told++;
   }
-  await manager.stopping();
+  await manager.reloading();
   assertEquals(logged, [
     "warn cannot tell the service manager",
     "debug cannot tell the service manager",
