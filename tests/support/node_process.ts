@@ -17,7 +17,8 @@ export class NodeProcess implements AsyncDisposable {
    * Starts it.
    *
    * @param options `umask`: of the process, octal digits; `env`: variables
-   *   beside this process's own; `args`: further words of its command line.
+   *   beside this process's own; `args`: further words of its command line;
+   *   `root`: folder of another version of the program.
    */
   constructor(
     sets: readonly string[],
@@ -25,6 +26,7 @@ export class NodeProcess implements AsyncDisposable {
       umask?: string;
       env?: Record<string, string>;
       args?: readonly string[];
+      root?: string;
     } = {},
   ) {
     const words = [
@@ -40,7 +42,7 @@ export class NodeProcess implements AsyncDisposable {
     const shell = `umask ${options.umask ?? "022"}; exec "$@"`;
     this.#child = new Deno.Command("sh", {
       args: ["-c", shell, "sh", ...words],
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       env: options.env ?? {},
       stdin: "null",
       stdout: "piped",
