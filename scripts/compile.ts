@@ -11,6 +11,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "@std/cli";
+import { portablePaths } from "./bundle_paths.ts";
 import { PERMISSIONS } from "./permissions.ts";
 import { replaceFile } from "./replace.ts";
 import { readRuntime, RuntimeError, runtimeFor, TARGETS } from "./runtime.ts";
@@ -108,6 +109,9 @@ async function bundle(): Promise<Entry> {
   );
   const args = ["--platform=deno", `--output=${main}`, source.main];
   if (await deno(["bundle", "--quiet", ...args])) {
+    const bundled = new URL(main, ROOT);
+    const text = Deno.readTextFileSync(bundled);
+    Deno.writeTextFileSync(bundled, portablePaths(text));
     // The binary keeps the times of its files: equal ones make equal binaries.
     for (const file of [main, defaultConfig]) {
       Deno.utimeSync(new URL(file, ROOT), FILE_TIME, FILE_TIME);

@@ -26,8 +26,8 @@ import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { watchLoops } from "./loops.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { liveProxy, liveRate, liveRemoteTypes } from "./live_config.ts";
 import { registerProcessFigures } from "./process_figures.ts";
-import { proxyOptions } from "./proxy_config.ts";
 import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
@@ -37,8 +37,10 @@ import { credentialFiles, hasIdentity } from "./trust_config.ts";
 
 /** What the parts of a node are built from. */
 export interface Ingredients extends ObserverParts {
-  /** Checked configuration. */
+  /** Checked configuration, as it was at the start. */
   readonly config: Config;
+  /** The configuration now: asked at each use of what may change. */
+  readonly live: () => Config;
   /** Times that are no configuration. */
   readonly timing: NodeTiming;
   /** Where the parts meet. */
@@ -69,6 +71,8 @@ export interface Parts {
   readonly trust: Trust | undefined;
   /** The local link, if one is configured. */
   readonly edged: EdgedLink | undefined;
+  /** Copies the store now and then. */
+  readonly snapshots: SnapshotTimer;
   /** Keeps the checks true. */
   readonly housekeeping: Housekeeping;
   /** All parts in the order in which they start. */
@@ -92,14 +96,14 @@ export function buildParts(from: Ingredients): Parts {
   const edged = config.edged.socket || config.edged.listen
     ? buildEdged(from, edgehub)
     : undefined;
-  const snapshots = config.store.snapshotMs > 0
-    ? new SnapshotTimer({
-      store,
-      clock,
-      intervalMs: config.store.snapshotMs,
-      log: from.log.child("store"),
-    })
-    : undefined;
+  const snapshots = new SnapshotTimer({
+    store,
+    clock,
+    get intervalMs() {
+      return from.live().store.snapshotMs;
+    },
+    log: from.log.child("store"),
+  });
   const housekeeping = new Housekeeping({
     ...from,
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
@@ -128,11 +132,12 @@ export function buildParts(from: Ingredients): Parts {
     ...buildAdmin(from, housekeeping),
     housekeeping,
   ].filter((part) => part !== undefined);
-  return { processor, edgehub, trust, edged, housekeeping, inOrder };
+  return { processor, edgehub, trust, edged, snapshots, housekeeping, inOrder };
 }
 
 function buildProcessor(from: Ingredients): Processor {
   const { config, router, store, clock, random, stamp } = from;
+  const remoteTypes = liveRemoteTypes(from.live);
   const loop = from.health.heartbeat("processor", () => processor.waiting);
   const processor = new Processor({
     router,
@@ -142,10 +147,18 @@ function buildProcessor(from: Ingredients): Processor {
     stamp,
     nodeId: config.edgehub.controller.nodeId,
     standalone: config.edgehub.websocket.url === "",
-    remoteTypes: new Set(config.meta.query.remoteTypes),
-    queryTimeoutMs: config.meta.query.timeoutMs,
-    replyTimeoutMs: config.edged.replyTimeoutMs,
-    metaSyncIntervalMs: config.meta.sync.podstatus.intervalMs,
+    get remoteTypes() {
+      return remoteTypes();
+    },
+    get queryTimeoutMs() {
+      return from.live().meta.query.timeoutMs;
+    },
+    get replyTimeoutMs() {
+      return from.live().edged.replyTimeoutMs;
+    },
+    get metaSyncIntervalMs() {
+      return from.live().meta.sync.podstatus.intervalMs;
+    },
     syncSettleMs: from.timing.syncSettleMs,
     reconcile: {
       delayMs: from.timing.reconcileDelayMs,
@@ -158,32 +171,42 @@ function buildProcessor(from: Ingredients): Processor {
 
 /** @param trust Says which credentials a dial may use. */
 function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
-  const { router, clock, random, stamp, timing } = from;
-  const { edgehub } = from.config;
-  const { websocket, controller, failover, reconnect } = edgehub;
+  const { router, clock, random, stamp, timing, live } = from;
+  const { controller } = from.config.edgehub;
   return new Edgehub({
     router,
     clock,
     random,
     stamp,
-    urls: websocket.urls.map((url) => new URL(url)),
-    failover,
-    proxy: proxyOptions(from.config),
+    get urls() {
+      return live().edgehub.websocket.urls.map((url) => new URL(url));
+    },
+    get failover() {
+      return live().edgehub.failover;
+    },
+    proxy: liveProxy(live),
     files: credentialFiles(from.config),
     ...(trust ? { credentials: () => trust.node.credentials() } : {}),
     nodeId: controller.nodeId,
     projectId: controller.projectId,
-    handshakeTimeoutMs: websocket.handshakeTimeoutMs,
-    heartbeatMs: controller.heartbeatMs,
-    deadlines: {
-      readDeadlineMs: websocket.readDeadlineMs,
-      writeDeadlineMs: websocket.writeDeadlineMs,
-      proofTimeoutMs: timing.proofTimeoutMs,
-      probeAfterMs: timing.probeAfterMs,
+    get handshakeTimeoutMs() {
+      return live().edgehub.websocket.handshakeTimeoutMs;
     },
-    reconnect,
-    rate: edgehub.rate,
-    messageBytesMax: edgehub.messageBytesMax,
+    get heartbeatMs() {
+      return live().edgehub.controller.heartbeatMs;
+    },
+    get deadlines() {
+      const { readDeadlineMs, writeDeadlineMs } = live().edgehub.websocket;
+      const { proofTimeoutMs, probeAfterMs } = timing;
+      return { readDeadlineMs, writeDeadlineMs, proofTimeoutMs, probeAfterMs };
+    },
+    get reconnect() {
+      return live().edgehub.reconnect;
+    },
+    rate: liveRate(live),
+    get messageBytesMax() {
+      return live().edgehub.messageBytesMax;
+    },
     observer: edgehubObserver(from, trust),
   });
 }

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Component,
-  type Ids,
   type Random,
   SystemClock,
   systemIds,
@@ -20,37 +19,19 @@ import {
   OutboxOrderError,
 } from "../processor/mod.ts";
 import { Router } from "../router/mod.ts";
-import {
-  openStore,
-  type SqliteStore,
-  type StoreOptions,
-} from "../store/mod.ts";
+import { openStore, type SqliteStore } from "../store/mod.ts";
 import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { applyChange } from "./live_config.ts";
+import type { NodeParts } from "./node_parts.ts";
 import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
 import { storeOwner } from "./store_owner.ts";
 import { type NodeTiming, TIMING } from "./timing.ts";
 import { viewsOf } from "./views.ts";
-
-/** What a node takes from outside; each has the machine's own as default. */
-export interface NodeParts {
-  /** Time. @default the machine's */
-  readonly clock?: Clock;
-  /** Jitter. @default the machine's */
-  readonly random?: Random;
-  /** Message ids. @default random UUIDs */
-  readonly newId?: Ids;
-  /** Log lines. @default standard error, as configured */
-  readonly log?: Logger;
-  /** Departures from fixed times, for tests and demonstrations. */
-  readonly timing?: Partial<NodeTiming>;
-  /** Departures from fixed sizes of the store, for tests. */
-  readonly storeSizes?: Pick<StoreOptions, "pagesMax" | "reserveBytes">;
-}
 
 /**
  * A node: store, processor, cloud link, local link, operator's socket.
@@ -76,13 +57,14 @@ export class EdgeNode implements Component {
   readonly metrics = new Metrics();
   /** Checks, for a program that embeds the node. */
   readonly health: Health;
-  readonly #config: Config;
+  #config: Config;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #stamp: Stamp;
   readonly #log: Logger;
   readonly #timing: NodeTiming;
   readonly #storeSizes: NodeParts["storeSizes"];
+  readonly #actions: NodeParts["actions"];
   readonly #startedMs: number;
   #store: SqliteStore | undefined;
   #parts: Parts | undefined;
@@ -104,6 +86,7 @@ export class EdgeNode implements Component {
       new Logger("node", { clock: this.#clock, level, format, journald });
     this.#timing = { ...TIMING, ...parts.timing };
     this.#storeSizes = parts.storeSizes;
+    this.#actions = parts.actions;
     this.#startedMs = this.#clock.now();
     this.name = config.edgehub.controller.nodeId;
     this.router = new Router(this.#clock);
@@ -193,6 +176,18 @@ export class EdgeNode implements Component {
       );
   }
 
+  /**
+   * Goes by another configuration, in what can change while the node runs: see
+   * `takeUp` of the configuration. All else must be as it was.
+   *
+   * @param redial Whether the cloud has to be dialled anew for it.
+   */
+  reconfigure(config: Config, redial: boolean): void {
+    const change = { before: this.#config, after: config, redial };
+    this.#config = config;
+    applyChange({ ...change, log: this.#log, parts: this.#parts });
+  }
+
   /** Asks for a fresh link to the cloud; one that is down is dialled now. */
   reconnect(): void {
     this.#parts?.edgehub?.reconnect();
@@ -276,6 +271,7 @@ export class EdgeNode implements Component {
   #buildParts(store: SqliteStore): Parts {
     return buildParts({
       config: this.#config,
+      live: () => this.#config,
       timing: this.#timing,
       router: this.router,
       clock: this.#clock,
@@ -287,7 +283,10 @@ export class EdgeNode implements Component {
       refused: refusals(this.health),
       status: () => this.status(),
       views: viewsOf(this),
-      actions: actionsOf(this, () => this.#parts?.edgehub?.url ?? ""),
+      actions: {
+        ...actionsOf(this, () => this.#parts?.edgehub?.url ?? ""),
+        ...this.#actions,
+      },
       store,
     });
   }

@@ -65,15 +65,19 @@ export class LogLevels implements Component {
   readonly name = "log levels";
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #configured: LogLevel;
+  readonly #configured: () => LogLevel;
   /** Changes that end, by component; those of all under the empty name. */
   readonly #passing = new Map<string, Passing>();
 
-  /** Changes nothing. */
-  constructor(log: Logger, clock: Clock) {
+  /**
+   * Changes nothing.
+   *
+   * @param configured The level of the configuration that counts now.
+   */
+  constructor(log: Logger, clock: Clock, configured: () => LogLevel) {
     this.#log = log;
     this.#clock = clock;
-    this.#configured = log.level;
+    this.#configured = configured;
   }
 
   /** Has nothing to start. */
@@ -121,13 +125,16 @@ export class LogLevels implements Component {
       ? wanted
       : component
       ? undefined
-      : this.#configured;
+      : this.#configured();
     this.#apply({ event: "log level changed", component, level });
     if (forMs === undefined) return;
+    const wasConfigured = !component && before === this.#configured();
     const timer = this.#clock.after(forMs, () => {
       this.#passing.delete(component);
       const event = "log level is back";
-      this.#apply({ event, component, level: before });
+      // The configuration may be another one by then.
+      const level = wasConfigured ? this.#configured() : before;
+      this.#apply({ event, component, level });
     });
     const untilMs = this.#clock.now() + forMs;
     this.#passing.set(component, { timer, untilMs, before });

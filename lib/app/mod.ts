@@ -6,7 +6,9 @@
  *
  * @module
  */
-export { EdgeNode, type NodeParts } from "./edge_node.ts";
+export { ActionError } from "../admin/mod.ts";
+export { EdgeNode } from "./edge_node.ts";
+export type { NodeParts } from "./node_parts.ts";
 export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export { proxyOptions } from "./proxy_config.ts";

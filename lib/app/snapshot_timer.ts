@@ -13,7 +13,7 @@ export interface SnapshotTimerOptions {
   readonly store: Pick<Store, "snapshot">;
   /** Time. */
   readonly clock: Clock;
-  /** Time between snapshots in milliseconds, more than 0. */
+  /** Time between snapshots in milliseconds, 0 for none; read at each use. */
   readonly intervalMs: number;
   /** Log lines. */
   readonly log: Pick<Logger, "info" | "error">;
@@ -30,6 +30,7 @@ export class SnapshotTimer implements Component {
   readonly #tasks: TaskSet;
   #timer: Timer | undefined;
   #stopped = false;
+  #isTaking = false;
 
   /** Sets nothing before `start`. */
   constructor(options: SnapshotTimerOptions) {
@@ -43,6 +44,13 @@ export class SnapshotTimer implements Component {
   start(): Promise<void> {
     this.#schedule();
     return Promise.resolve();
+  }
+
+  /** Takes up another interval, from now on. */
+  restart(): void {
+    this.#timer?.cancel();
+    // One that is being taken sets the timer when it is done.
+    if (!this.#isTaking) this.#schedule();
   }
 
   /** Takes no new snapshot. */
@@ -64,13 +72,15 @@ export class SnapshotTimer implements Component {
   }
 
   #schedule(): void {
-    if (this.#stopped) return;
     const { clock, intervalMs, store, log } = this.#options;
+    if (this.#stopped || intervalMs === 0) return;
     this.#timer = clock.after(intervalMs, () => {
+      this.#isTaking = true;
       this.#tasks.spawn("snapshot", async () => {
         try {
           if (await store.snapshot()) log.info("snapshot taken");
         } finally {
+          this.#isTaking = false;
           this.#schedule();
         }
       });

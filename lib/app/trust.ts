@@ -10,19 +10,16 @@ import {
   trustText,
 } from "../identity/mod.ts";
 import { Check } from "./check.ts";
+import { liveProxy, liveServer } from "./live_config.ts";
 import type { ObserverParts } from "./observer_parts.ts";
-import { proxyOptions } from "./proxy_config.ts";
-import {
-  credentialFiles,
-  enrolmentServer,
-  remedyOf,
-  tokenSources,
-} from "./trust_config.ts";
+import { credentialFiles, remedyOf, tokenSources } from "./trust_config.ts";
 
 /** What the trust of a node is built from. */
 export interface TrustIngredients extends ObserverParts {
-  /** Checked configuration. */
+  /** Checked configuration, as it was at the start. */
   readonly config: Config;
+  /** The configuration now. */
+  readonly live: () => Config;
   /** Time. */
   readonly clock: Clock;
   /** Jitter. */
@@ -76,8 +73,8 @@ export class Trust {
       ["how"],
     );
     const common = {
-      server: enrolmentServer(options.config),
-      proxy: proxyOptions(options.config),
+      server: liveServer(options.live),
+      proxy: liveProxy(options.live),
       nodeId: edgehub.controller.nodeId,
       files: this.#files,
       clock,

@@ -8,6 +8,7 @@ import { join } from "./commands/join.ts";
 import { logLevel } from "./commands/log_level.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
+import { reload } from "./commands/reload.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { version } from "./commands/version.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   join,
   status,
   reconnect,
+  reload,
   logLevel,
   outboxList,
   outboxRetry,

@@ -30,6 +30,8 @@ export interface SignalOptions {
   readonly onFirst: (signal: EndSignal) => void;
   /** Told of a later one that is no repeat of the first: end at once. */
   readonly onSecond: (signal: EndSignal) => void;
+  /** Which of them ask to end. @default all */
+  readonly signals?: readonly EndSignal[];
   /** Where they come from. @default this process */
   readonly source?: SignalSource;
 }
@@ -41,6 +43,7 @@ export interface SignalOptions {
  */
 export function watchSignals(options: SignalOptions): () => void {
   const { clock, onFirst, onSecond, source = Deno } = options;
+  const { signals = Object.keys(SIGNALS) as EndSignal[] } = options;
   let first: { readonly signal: EndSignal; readonly atMs: number } | undefined;
   const take = (signal: EndSignal) => {
     const nowMs = clock.monotonic();
@@ -51,7 +54,7 @@ export function watchSignals(options: SignalOptions): () => void {
     const isRepeat = signal === first.signal && nowMs - first.atMs < REPEAT_MS;
     if (!isRepeat) onSecond(signal);
   };
-  const ends = (Object.keys(SIGNALS) as EndSignal[]).map((signal) => {
+  const ends = signals.map((signal) => {
     const listener = () => take(signal);
     source.addSignalListener(signal, listener);
     return () => source.removeSignalListener(signal, listener);

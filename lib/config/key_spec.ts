@@ -8,7 +8,15 @@ interface KeyBase<T> {
   readonly alias?: string;
   /** The value must never be printed. */
   readonly secret?: boolean;
+  /** When a change of it counts while the node runs. @default "restart" */
+  readonly live?: Live;
 }
+
+/**
+ * When a change of a key counts while the node runs: with the next use, once
+ * the cloud was dialled anew, or after a restart only.
+ */
+export type Live = "at-once" | "redial" | "restart";
 
 /** Range of a number, inclusive; seconds for durations, bytes for sizes. */
 interface Range {

@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import type { Given } from "./given.ts";
 import { type Complaint, ConfigError, type Problem } from "./problem.ts";
 import { readFileText, type ReadResult, readSets, showValue } from "./read.ts";
-import type { KeySpec } from "./key_spec.ts";
+import type { KeySpec, Live } from "./key_spec.ts";
 import { type ConfigKey, type ConfigValues, SCHEMA } from "./schema.ts";
 import { notes, validate } from "./validate.ts";
 import { formatValue } from "./value.ts";
@@ -33,6 +33,8 @@ export interface EffectiveEntry {
   readonly text: string;
   /** Where it comes from: `default`, `--set`, `edge.yaml:12`, `host name`. */
   readonly source: string;
+  /** When a change of it counts. */
+  readonly live: Live;
 }
 
 /** A configuration that can be used. */
@@ -43,8 +45,18 @@ export interface LoadedConfig {
   readonly sources: Readonly<Record<string, string>>;
   /** What an operator should know although nothing is wrong. */
   readonly notes: readonly string[];
+  /** What it was made from, for `takeUp`; holds secrets. */
+  readonly origin: object;
   /** All keys as they count, in the order of the schema. */
   effective(): EffectiveEntry[];
+}
+
+/** What a configuration was made from. */
+export interface Origin {
+  /** What was given. */
+  readonly given: Given;
+  /** All values, completed. */
+  readonly values: ConfigValues;
 }
 
 /** Longest file that is read, in UTF-16 units; edge.yaml has some thousands. */
@@ -69,9 +81,23 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     : await readFile(options.file, options.readText ?? readBounded);
   const sets = await readSets(options.sets ?? []);
   const given: Given = { ...file.given, ...sets.given };
-  const problems = [...file.problems, ...sets.problems];
+  return assemble(given, [...file.problems, ...sets.problems], options);
+}
+
+/**
+ * Makes a configuration out of what was given.
+ *
+ * @param found What is already known to be wrong.
+ * @throws {ConfigError} With that, and all else that is wrong.
+ */
+export function assemble(
+  given: Given,
+  found: readonly Problem[],
+  machine: Pick<LoadOptions, "hostname" | "env">,
+): LoadedConfig {
+  const problems = [...found];
   const values = withDefaults(given);
-  const { hostname, env = () => undefined } = options;
+  const { hostname, env = () => undefined } = machine;
   const completed = complete(values, given, { hostname, env });
   for (const complaint of [...completed.complaints, ...validate(values)]) {
     problems.push(located(complaint, values, given));
@@ -82,6 +108,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     config: buildConfig(completed.values, given),
     sources,
     notes: notes(completed.values),
+    origin: { given, values: completed.values } satisfies Origin,
     effective: () => effective(completed.values, sources),
   };
 }
@@ -128,7 +155,7 @@ async function readFile(
 }
 
 /** What was given over the defaults; `readValue` has checked each against its key. */
-function withDefaults(given: Given): ConfigValues {
+export function withDefaults(given: Given): ConfigValues {
   return Object.fromEntries(
     Object.entries(SCHEMA).map(([key, spec]) => {
       const entry = given[key as ConfigKey];
@@ -163,12 +190,19 @@ function effective(
   const entries = Object.entries(SCHEMA) as [ConfigKey, KeySpec][];
   return entries.map(([key, spec]) => {
     const source = sources[key];
+    const live = spec.live ?? "restart";
     if (spec.secret && values[key] !== "") {
       // The output can be used as edge.yaml; a placeholder could not.
       const text = formatValue(spec, "");
-      return { key, value: REDACTED, text, source: `${source}, not shown` };
+      return {
+        key,
+        value: REDACTED,
+        text,
+        source: `${source}, not shown`,
+        live,
+      };
     }
     const text = formatValue(spec, values[key]);
-    return { key, value: values[key], text, source };
+    return { key, value: values[key], text, source, live };
   });
 }

@@ -15,7 +15,9 @@ export {
   type LoadedConfig,
   type LoadOptions,
 } from "./load.ts";
+export type { Live } from "./key_spec.ts";
 export { nearest } from "./nearest.ts";
 export { printYaml } from "./print.ts";
 export { formatDuration, readDuration } from "./quantity.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";
+export { type ConfigChange, type TakenUp, takeUp } from "./take_up.ts";

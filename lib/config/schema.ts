@@ -1,18 +1,6 @@
 import { LIMITS } from "../base/mod.ts";
 import type { Schema, Values } from "./key_spec.ts";
-
-/** The remote types of a stock edge (wire document, 5): asked for in the cloud. */
-const REMOTE_TYPES = [
-  "configmap",
-  "secret",
-  "persistentvolume",
-  "persistentvolumeclaim",
-  "volumeattachment",
-  "node",
-  "serviceaccounttoken",
-  "lease",
-  "certificatesigningrequest",
-] as const;
+import { REMOTE_TYPES } from "./remote_types.ts";
 
 /**
  * Every key of edge.yaml. Names are KubeEdge v1.0's where it has them (wire
@@ -22,12 +10,14 @@ const REMOTE_TYPES = [
 export const SCHEMA = {
   "edgehub.websocket.url": {
     type: "string",
+    live: "redial",
     default: "",
     doc:
       "Address of the cloud, wss://HOST:PORT; empty: a standalone node without cloud.",
   },
   "edgehub.websocket.urls": {
     type: "strings",
+    live: "redial",
     default: [],
     doc: "Further addresses of the cloud, dialled when url does not work.",
   },
@@ -49,6 +39,7 @@ export const SCHEMA = {
   },
   "edgehub.websocket.handshake-timeout": {
     type: "duration",
+    live: "redial",
     default: 30,
     min: 0.1,
     max: 600,
@@ -56,6 +47,7 @@ export const SCHEMA = {
   },
   "edgehub.websocket.write-deadline": {
     type: "duration",
+    live: "redial",
     default: 15,
     min: 0.1,
     max: 600,
@@ -63,6 +55,7 @@ export const SCHEMA = {
   },
   "edgehub.websocket.read-deadline": {
     type: "duration",
+    live: "redial",
     default: 15,
     min: 0.1,
     max: 600,
@@ -83,6 +76,7 @@ export const SCHEMA = {
   },
   "edgehub.http-server": {
     type: "string",
+    live: "at-once",
     default: "",
     doc:
       "CloudCore's certificate server, HOST:PORT; empty: the host of url, port 10002.",
@@ -94,6 +88,7 @@ export const SCHEMA = {
   },
   "edgehub.controller.heartbeat": {
     type: "duration",
+    live: "redial",
     default: 15,
     min: 0.1,
     max: 3600,
@@ -111,12 +106,14 @@ export const SCHEMA = {
   },
   "edgehub.failover.order": {
     type: "enum",
+    live: "redial",
     values: ["in-order", "random"],
     default: "in-order",
     doc: "How the next address is chosen when one does not work.",
   },
   "edgehub.failover.prefer-after": {
     type: "duration",
+    live: "redial",
     default: 0,
     min: 0,
     max: 30 * 86_400,
@@ -125,6 +122,7 @@ export const SCHEMA = {
   },
   "edgehub.proxy": {
     type: "string",
+    live: "redial",
     default: "",
     secret: true,
     doc:
@@ -132,18 +130,21 @@ export const SCHEMA = {
   },
   "edgehub.proxy-cafile": {
     type: "path",
+    live: "redial",
     default: "",
     doc:
       "PEM of authorities that may sign the certificate of an https:// proxy, besides the system's.",
   },
   "edgehub.no-proxy": {
     type: "strings",
+    live: "redial",
     default: [],
     doc:
       "Hosts that are dialled without it: names, .suffixes, addresses, ranges, *; empty: NO_PROXY.",
   },
   "edgehub.reconnect.base": {
     type: "duration",
+    live: "at-once",
     default: 1,
     min: 0.01,
     max: 3600,
@@ -151,6 +152,7 @@ export const SCHEMA = {
   },
   "edgehub.reconnect.cap": {
     type: "duration",
+    live: "at-once",
     default: 60,
     min: 0.01,
     max: 86_400,
@@ -158,6 +160,7 @@ export const SCHEMA = {
   },
   "edgehub.message-size": {
     type: "bytes",
+    live: "redial",
     default: LIMITS.messageBytesMax,
     min: 64 * 1024,
     max: 2 * LIMITS.messageBytesMax,
@@ -165,6 +168,7 @@ export const SCHEMA = {
   },
   "edgehub.message-qps": {
     type: "integer",
+    live: "at-once",
     default: 30,
     min: 0,
     max: 100_000,
@@ -173,6 +177,7 @@ export const SCHEMA = {
   },
   "edgehub.message-burst": {
     type: "integer",
+    live: "at-once",
     default: 60,
     min: 1,
     max: 100_000,
@@ -180,6 +185,7 @@ export const SCHEMA = {
   },
   "meta.sync.podstatus.interval": {
     type: "duration",
+    live: "at-once",
     default: 60,
     min: 1,
     doc: "Time between reports of all pod statuses, from 1 s up.",
@@ -193,11 +199,13 @@ export const SCHEMA = {
   },
   "meta.query.remote-types": {
     type: "strings",
+    live: "at-once",
     default: REMOTE_TYPES,
     doc: "Resource types that are asked for in the cloud while it is there.",
   },
   "meta.query.timeout": {
     type: "duration",
+    live: "at-once",
     default: 10,
     min: 0.1,
     max: 600,
@@ -221,6 +229,7 @@ export const SCHEMA = {
   },
   "edged.reply-timeout": {
     type: "duration",
+    live: "at-once",
     default: 2,
     min: 0.01,
     max: 600,
@@ -250,18 +259,21 @@ export const SCHEMA = {
   },
   "store.snapshot": {
     type: "duration",
+    live: "at-once",
     default: 86_400,
     min: 0,
     doc: "Time between snapshots of the database; 0: none.",
   },
   "log.level": {
     type: "enum",
+    live: "at-once",
     values: ["error", "warn", "info", "debug"],
     default: "info",
     doc: "Least severe lines that are written: error, warn, info or debug.",
   },
   "log.format": {
     type: "enum",
+    live: "at-once",
     values: ["human", "json"],
     default: "human",
     doc: "Lines for people (human) or one JSON object each (json).",

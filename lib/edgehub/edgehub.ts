@@ -116,12 +116,12 @@ export class Edgehub implements Component {
   }
 
   /**
-   * Dials anew, for credentials that have changed: a link that is up ends
-   * with a close frame first.
+   * Dials anew, for what has changed: a link that is up ends with a close frame
+   * first.
    */
-  redial(): void {
+  redial(reason = "new credentials"): void {
     this.#isStale = true;
-    if (this.#session) this.#leave(this.#session, "new credentials");
+    if (this.#session) this.#leave(this.#session, reason);
     else this.retry();
   }
 
@@ -176,13 +176,13 @@ export class Edgehub implements Component {
 
   async #loop(): Promise<void> {
     const { signal } = this.#ending;
-    const { reconnect, random } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       const { url } = this;
       this.#wait.reset();
       const { last, error } = await this.#oneLink();
       if (signal.aborted) return;
+      const { reconnect, random } = this.#options;
       const next = nextDial(failures, last, {
         ...reconnect,
         random,
@@ -200,6 +200,7 @@ export class Edgehub implements Component {
   async #oneLink(): Promise<{ last: EndedTry; error: LinkError }> {
     const { signal } = this.#ending;
     this.#isStale = false;
+    this.#endpoints.use(this.#options.urls, this.#options.failover);
     this.#setState("dialling");
     this.#observer.dialling?.(this.url);
     try {

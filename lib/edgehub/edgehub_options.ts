@@ -32,7 +32,10 @@ export interface EdgehubObserver {
   broken?(error: unknown): void;
 }
 
-/** What the cloud link works with. */
+/**
+ * What the cloud link works with. Addresses, deadlines, bounds and the proxy
+ * are read anew for each dial, `reconnect` and `rate` at each use.
+ */
 export interface EdgehubOptions {
   /** Where it meets the other modules. */
   readonly router: Router;

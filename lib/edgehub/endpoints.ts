@@ -26,8 +26,8 @@ export const NEVER_UP = { livedMs: 0, isProven: false } as const;
  * failed, and only then the wait before the next dial is the long one.
  */
 export class Endpoints {
-  readonly #urls: readonly URL[];
-  readonly #options: FailoverOptions & { readonly random: Random };
+  #urls: readonly URL[];
+  #options: FailoverOptions & { readonly random: Random };
   readonly #failed = new Set<number>();
   #current: number;
   #isPreferred = false;
@@ -39,7 +39,19 @@ export class Endpoints {
   ) {
     this.#urls = urls;
     this.#options = options;
-    this.#current = options.order === "random" ? this.#pick() : 0;
+    this.#current = this.#first();
+  }
+
+  /** Goes by another list or order from now on, if it is another one. */
+  use(urls: readonly URL[], { order, preferAfterMs }: FailoverOptions): void {
+    const before = this.#options;
+    this.#options = { ...before, order, preferAfterMs };
+    const text = (list: readonly URL[]) => list.map(String).join(" ");
+    if (order === before.order && text(urls) === text(this.#urls)) return;
+    this.#urls = urls;
+    this.#failed.clear();
+    this.#isPreferred = false;
+    this.#current = this.#first();
   }
 
   /** The address in use, or to dial next. */
@@ -83,6 +95,10 @@ export class Endpoints {
     if (isRoundOver) this.#failed.clear();
     this.#current = this.#next();
     return !isRoundOver;
+  }
+
+  #first(): number {
+    return this.#options.order === "random" ? this.#pick() : 0;
   }
 
   #next(): number {

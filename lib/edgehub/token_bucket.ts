@@ -1,6 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 
-/** Rate and depth of a bucket. */
+/** Rate and depth of a bucket; read at each use. */
 export interface TokenBucketOptions {
   /** Tokens that come each second; 0: there is always one. */
   readonly perSecond: number;

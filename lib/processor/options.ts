@@ -5,7 +5,10 @@ import type { Store } from "../store/mod.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ReconcileTiming } from "./reconciler.ts";
 
-/** What the processor needs from outside. */
+/**
+ * What the processor needs from outside. Times and remote types are read at
+ * each use: they may change while it runs.
+ */
 export interface ProcessorOptions {
   /** Where it meets the links. */
   readonly router: Router;

@@ -106,6 +106,13 @@ export class Processor implements Component {
     return done;
   }
 
+  /** Takes up another interval of MetaSync, from now on. */
+  restartMetaSync(): void {
+    if (this.#state !== "running") return;
+    this.#parts.metaSync.stop();
+    this.#parts.metaSync.start();
+  }
+
   /** Registers at the router and starts the MetaSync timer. */
   start(): Promise<void> {
     if (this.#state !== "new") return Promise.resolve();

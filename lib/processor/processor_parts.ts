@@ -69,7 +69,9 @@ export function buildProcessorParts(
   });
   const requests = new RemoteRequests({
     clock,
-    timeoutMs: options.queryTimeoutMs,
+    get timeoutMs() {
+      return options.queryTimeoutMs;
+    },
     send: toCloud,
     onUnanswered: (request, why) =>
       request.from === ways.name
@@ -82,7 +84,9 @@ export function buildProcessorParts(
     stamp,
     store,
     nodeId: options.nodeId,
-    replyTimeoutMs: options.replyTimeoutMs,
+    get replyTimeoutMs() {
+      return options.replyTimeoutMs;
+    },
     toCloud,
     onLate: (...late) => observer.agentLate?.(...late),
     onError,
@@ -112,12 +116,7 @@ export function buildProcessorParts(
     }),
     release: buildRelease(options, ways, parts),
     probe: new StoreProbe({ clock, task }),
-    metaSync: new MetaSyncTimer({
-      clock,
-      stamp,
-      intervalMs: options.metaSyncIntervalMs,
-      receive: (message) => ways.receive({ message, from: ways.name }),
-    }),
+    metaSync: buildMetaSync(options, ways),
   };
 }
 
@@ -126,6 +125,20 @@ type Met = Pick<
   ProcessorParts,
   "session" | "requests" | "reconciler" | "handover" | "outbox"
 >;
+
+function buildMetaSync(
+  options: ProcessorOptions,
+  { name, receive }: ProcessorWays,
+): MetaSyncTimer {
+  return new MetaSyncTimer({
+    clock: options.clock,
+    stamp: options.stamp,
+    get intervalMs() {
+      return options.metaSyncIntervalMs;
+    },
+    receive: (message) => receive({ message, from: name }),
+  });
+}
 
 function buildRelease(
   { stamp, observer = {} }: ProcessorOptions,
@@ -144,14 +157,15 @@ function buildRelease(
 
 /** What the operation of a message may know, made for each anew. */
 function contexts(
-  { stamp, nodeId, remoteTypes }: ProcessorOptions,
+  options: ProcessorOptions,
   { session, requests, outbox }: Met,
 ): (origin: Origin, from: string) => Context {
+  const { stamp, nodeId } = options;
   return (origin, from) => ({
     origin,
     from,
     nodeId,
-    remoteTypes,
+    remoteTypes: options.remoteTypes,
     newId: stamp.newId,
     now: stamp.now,
     connected: session.connected,

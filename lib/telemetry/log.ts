@@ -60,7 +60,8 @@ interface Shared {
   readonly clock: Clock;
   /** Whether the line was taken. */
   readonly write: (line: string) => boolean;
-  readonly render: (record: LogRecord) => string;
+  readonly render: (record: LogRecord, format: LogFormat) => string;
+  format: LogFormat;
   readonly filter: RepeatFilter;
   readonly lines: Record<LogLevel, number>;
   /** Levels of single rooms; `undefined` for those that go by `level`. */
@@ -137,6 +138,15 @@ export class Logger {
     this.#shared.level = level;
   }
 
+  /** Shape of lines; may be changed at any time, for all children too. */
+  get format(): LogFormat {
+    return this.#shared.format;
+  }
+
+  set format(format: LogFormat) {
+    this.#shared.format = format;
+  }
+
   /** A logger of another room that writes to the same place. */
   child(room: string): Logger {
     return new Logger(room, this);
@@ -201,9 +211,9 @@ export class Logger {
   /** @returns Length of the line, about its bytes. */
   #write(said: Omit<LogRecord, "timeMs">): number {
     const shared = this.#shared;
-    const { render, write } = shared;
+    const { render, write, format } = shared;
     const timeMs = shared.clock.now();
-    const line = render({ timeMs, ...said }) + "\n";
+    const line = render({ timeMs, ...said }, format) + "\n";
     const isTaken = write(line);
     if (!isTaken) {
       shared.lost++;
@@ -216,7 +226,7 @@ export class Logger {
         event: "lines were lost, standard error did not take them",
         fields: { lines: shared.untold },
       };
-      if (write(render(lost) + "\n")) shared.untold = 0;
+      if (write(render(lost, format) + "\n")) shared.untold = 0;
     }
     return line.length;
   }
@@ -231,9 +241,10 @@ function share(options: LoggerOptions): Shared {
   const { clock, sink, journald = false } = options;
   const writer = new LineWriter(options.stream ?? Deno.stderr);
   const color = (options.color ?? false) && !journald;
-  const human = (record: LogRecord) =>
-    renderHuman(record, { color, time: !journald });
-  const body = options.format === "json" ? renderJson : human;
+  const body = (record: LogRecord, format: LogFormat) =>
+    format === "json"
+      ? renderJson(record)
+      : renderHuman(record, { color, time: !journald });
   return {
     clock,
     write: sink
@@ -243,8 +254,10 @@ function share(options: LoggerOptions): Shared {
       }
       : (line) => writer.write(line),
     render: journald
-      ? (record) => `<${SYSLOG_PRIORITY[record.level]}>${body(record)}`
+      ? (record, format) =>
+        `<${SYSLOG_PRIORITY[record.level]}>${body(record, format)}`
       : body,
+    format: options.format ?? "human",
     filter: new RepeatFilter(),
     lines: { error: 0, warn: 0, info: 0, debug: 0 },
     rooms: new Map(),

@@ -6,6 +6,8 @@ import { ROOT, sources } from "./sources.ts";
 const TOP_LEVEL = new Set([
   ".ci",
   ".git",
+  // Where GitHub looks for the workflow of a release.
+  ".github",
   ".gitignore",
   "CHANGELOG.md",
   "LICENSE",

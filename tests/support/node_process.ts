@@ -25,7 +25,9 @@ export class NodeProcess implements AsyncDisposable {
    * Starts it.
    *
    * @param options `umask`: of the process, octal digits; `program`: what is
-   *   started instead of the sources; `env`: variables added.
+   *   started instead of the sources; `env`: variables beside this process's
+   *   own; `args`: further words of its command line; `root`: folder of
+   *   another version of the program.
    */
   constructor(
     sets: readonly string[],
@@ -33,17 +35,20 @@ export class NodeProcess implements AsyncDisposable {
       umask?: string;
       program?: readonly string[];
       env?: Record<string, string>;
+      args?: readonly string[];
+      root?: string;
     } = {},
   ) {
     const words = [
       ...options.program ?? SOURCES,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
+      ...options.args ?? [],
     ];
     const shell = `umask ${options.umask ?? "022"}; exec "$@"`;
     this.#child = new Deno.Command("sh", {
       args: ["-c", shell, "sh", ...words],
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       env: options.env ?? {},
       stdin: "null",
       stdout: "piped",

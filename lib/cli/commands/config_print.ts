@@ -9,7 +9,8 @@ export const configPrint: Command = {
     "Print the configuration that counts and where each value comes from",
   details:
     `The output is a valid edge.yaml. With --default it is the commented one that
-comes with the program, to start from.`,
+comes with the program, to start from. A change of what is marked live counts
+with 'metamanager reload', of all else after a restart.`,
   options: [
     ...CONFIG_OPTIONS,
     { name: "default", doc: "Print the commented default configuration" },
@@ -40,9 +41,9 @@ comes with the program, to start from.`,
     });
     const entries = effective();
     if (output === "json") {
-      const byKey = entries.map(({ key, value, source }) => [
+      const byKey = entries.map(({ key, value, source, live }) => [
         key,
-        { value, source },
+        { value, source, live },
       ]);
       io.stdout(JSON.stringify(Object.fromEntries(byKey), null, 2) + "\n");
     } else {

@@ -45,8 +45,8 @@ client certificate: never use it for more than development.`,
   ],
   examples: [
     ["hub", "With its folder ./hub and CloudCore's port"],
-    ["run --config hub/edge-1.yaml", "A node for it, in a second terminal"],
-    ["apply -f web.yaml", "And a pod for that node, in a third"],
+    ["hub --node edge-2 --folder two --port 10001 --api-port 10081", "Another"],
+    ["hub -o json", "What passes, for a program"],
   ],
   async run({ io, flag, value }) {
     const output = readOutput(value("output"), ["text", "json"]);

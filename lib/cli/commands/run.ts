@@ -5,7 +5,15 @@ import { errorText, type Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
 import { readLogLevel } from "../log_level.ts";
 import { nodeLog } from "../node_log.ts";
+import { Reloader } from "../reload.ts";
+import { runFolder, ServiceManager } from "../service_manager.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
+
+/** The configuration's key behind `--log-level`. @throws {UsageError} */
+function levelOf(level: string | undefined): string[] {
+  if (level === undefined) return [];
+  return [`log.level=${readLogLevel(level, "Option --log-level")}`];
+}
 
 /** How long a stop may take before the process ends all the same. */
 const STOP_MS_MAX = 4500;
@@ -15,8 +23,9 @@ export const run: Command = {
   name: "run",
   summary: "Run the node",
   details:
-    `Runs until SIGTERM, SIGINT or SIGHUP: then it takes nothing new in, finishes
-what it took, and exits with 0 within 5 s; a second signal ends it at once.
+    `Runs until SIGTERM or SIGINT: then it takes nothing new in, finishes what it
+took, and exits with 0 within 5 s; a second signal ends it at once. SIGHUP has
+it read its configuration again, as 'metamanager reload' does.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
@@ -35,46 +44,74 @@ Without edgehub.websocket.url it runs as a standalone node.`,
   ],
   async run({ io, value, values }) {
     const file = value("config");
-    const level = value("log-level");
-    const { config, notes } = await loadConfig({
-      ...(file === undefined ? {} : { file }),
-      sets: [
-        ...values("set"),
-        ...(level === undefined
-          ? []
-          : [`log.level=${readLogLevel(level, "Option --log-level")}`]),
-      ],
-      hostname: io.hostname,
-      env: (name) => io.env(name),
-    });
+    const env = (name: string) => io.env(name);
+    const load = () =>
+      loadConfig({
+        ...(file === undefined ? {} : { file }),
+        sets: [...values("set"), ...levelOf(value("log-level"))],
+        hostname: io.hostname,
+        env,
+      });
+    const loaded = await load();
+    const { config, notes } = loaded;
     const clock = new SystemClock();
     const log = nodeLog(io, clock, config.log);
     const stopped = onSignals(log, clock);
     keepAlive(log);
-    const node = new EdgeNode(config, { log });
-    // Before the start, which may take a while: unheard, they end the process.
-    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
-      Deno.addSignalListener(signal, () => node.reconnect());
-    }
+    const serving = Promise.withResolvers<void>();
+    const node: EdgeNode = new EdgeNode(config, {
+      log,
+      actions: { "/reload": () => reloader.reload() },
+    });
+    const manager = new ServiceManager({
+      env,
+      clock,
+      log,
+      health: () => node.health.report(),
+      folder: runFolder(config),
+      pid: Deno.pid,
+    });
+    const reloader = new Reloader(loaded, {
+      load,
+      env,
+      reconfigure: (...change) => node.reconfigure(...change),
+      manager,
+      serving: serving.promise,
+      log: log.child("config"),
+    });
+    onRequests(node, reloader);
     for (const note of notes) log.warn(note);
     await node.start();
+    await manager.ready();
+    serving.resolve();
     const signal = await stopped;
     log.info("stopping", { signal });
+    const told = manager.stopping();
     const late = clock.after(STOP_MS_MAX, () => {
       log.error("stop takes too long, what is stored is safe");
       Deno.exit(ExitCode.failure);
     });
     await node.stop();
+    await told;
     late.cancel();
     return ExitCode.ok;
   },
 };
+
+/** Hears the signals that ask for something, before the start: unheard, they end the process. */
+function onRequests(node: EdgeNode, reloader: Reloader): void {
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    Deno.addSignalListener(signal, () => node.reconnect());
+  }
+  Deno.addSignalListener("SIGHUP", () => void reloader.onSignal());
+}
 
 /** Resolves with the first signal that asks to end; the second one ends. */
 function onSignals(log: Logger, clock: Clock): Promise<string> {
   const first = Promise.withResolvers<string>();
   watchSignals({
     clock,
+    signals: ["SIGTERM", "SIGINT"],
     onFirst: first.resolve,
     onSecond: (signal) => {
       log.warn("second signal, ending at once", { signal });

@@ -5,7 +5,7 @@ import {
   LogLevels,
   logLevelViews,
 } from "../../../lib/app/log_levels.ts";
-import { Logger } from "../../../lib/telemetry/mod.ts";
+import { Logger, type LogLevel } from "../../../lib/telemetry/mod.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 function setup() {
@@ -17,10 +17,11 @@ function setup() {
     sink: (line) => lines.push(line.slice(25).trim()),
   });
   const edgehub = log.child("edgehub");
-  const levels = new LogLevels(log, clock);
+  const configured: { level: LogLevel } = { level: "warn" };
+  const levels = new LogLevels(log, clock, () => configured.level);
   const post = logLevelActions(levels)["/log-level"]!;
   const get = () => logLevelViews(levels)["/log-level"]!(new URLSearchParams());
-  return { clock, lines, log, edgehub, levels, post, get };
+  return { clock, lines, log, edgehub, levels, configured, post, get };
 }
 
 Deno.test("LogLevels, a change for a while is told of and undone", async () => {
@@ -62,6 +63,18 @@ Deno.test("LogLevels, what comes back is not what was for a while", async () => 
   assertEquals([log.level, clock.pending], ["error", 0]);
   post({ level: "default" });
   assertEquals(log.level, "warn");
+});
+
+Deno.test("LogLevels, what comes back is the level of the configuration by then", async () => {
+  const { clock, log, post, configured } = setup();
+  post({ level: "debug", forSeconds: 60 });
+  configured.level = "error";
+  await clock.advance(60_000);
+  assertEquals(log.level, "error");
+  post({ level: "debug" });
+  post({ level: "info", forSeconds: 60 });
+  await clock.advance(60_000);
+  assertEquals(log.level, "debug");
 });
 
 Deno.test("LogLevels, a component has a level of its own", async () => {

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { SnapshotTimer } from "../../../lib/app/snapshot_timer.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
-function bench() {
+function bench(intervalMs = 1000) {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const taken: PromiseWithResolvers<boolean>[] = [];
-  const timer = new SnapshotTimer({
+  const options = {
     store: {
       snapshot: () => {
         const snapshot = Promise.withResolvers<boolean>();
@@ -15,13 +15,14 @@ function bench() {
       },
     } as never,
     clock,
-    intervalMs: 1000,
+    intervalMs,
     log: {
       info: (event: string) => lines.push(`info ${event}`),
       error: (event: string) => lines.push(`error ${event}`),
     } as never,
-  });
-  return { clock, lines, taken, timer };
+  };
+  const timer = new SnapshotTimer(options);
+  return { clock, lines, taken, timer, options };
 }
 
 Deno.test("SnapshotTimer, takes one per interval, never two at a time", async () => {
@@ -62,5 +63,31 @@ Deno.test("SnapshotTimer, a stop waits for the snapshot that is being taken", as
   assertEquals(stopped, false);
   taken[0]?.resolve(true);
   await stopping;
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("SnapshotTimer, takes up another interval, from none and to none", async () => {
+  const { clock, taken, timer, options } = bench(0);
+  await timer.start();
+  assertEquals(clock.pending, 0);
+  options.intervalMs = 1000;
+  timer.restart();
+  await clock.advance(1000);
+  assertEquals(taken.length, 1);
+  // Asked for while one is being taken: never two at a time.
+  timer.restart();
+  await clock.advance(5000);
+  assertEquals(taken.length, 1);
+  taken[0]?.resolve(true);
+  await clock.advance(1000);
+  assertEquals(taken.length, 2);
+  taken[1]?.resolve(true);
+  options.intervalMs = 0;
+  timer.restart();
+  await clock.advance(5000);
+  assertEquals([taken.length, clock.pending], [2, 0]);
+  await timer.stop();
+  options.intervalMs = 1000;
+  timer.restart();
   assertEquals(clock.pending, 0);
 });

@@ -16,9 +16,9 @@ Deno.test("printYaml, says what counts and where it comes from", async () => {
     text.split("\n").find((l) => l.trimStart().startsWith(start)) ?? "";
   assertEquals(
     line("message-size"),
-    "  message-size: 64KiB".padEnd(56) + " # edge.yaml:2",
+    "  message-size: 64KiB".padEnd(56) + " # edge.yaml:2, live with a new dial",
   );
-  assertEquals(line("level"), "  level: debug".padEnd(56) + " # --set");
+  assertEquals(line("level"), "  level: debug".padEnd(56) + " # --set, live");
   assertStringIncludes(line("url"), '    url: "" ');
   assertStringIncludes(line("socket"), '  socket: "/a b" ');
   assertStringIncludes(line("node-id"), "# host name");

@@ -140,3 +140,22 @@ Deno.test("Endpoints and nextDial, backoff counts rounds, not addresses", () => 
   const mute = nextDial(0, MUTE, { ...bounds, isWithinRound: true });
   assertEquals(mute.waitMs, 5000);
 });
+
+Deno.test("Endpoints, another list begins at its first, the same one goes on where it was", () => {
+  const these = endpoints();
+  dials(these, 1, () => REFUSED);
+  assertEquals(these.current.host, "b");
+  these.use(URLS.map((url) => new URL(url)), {
+    order: "in-order",
+    preferAfterMs: 5,
+  });
+  assertEquals([these.current.host, these.preferAfterMs], ["b", 5]);
+  const others = [new URL("wss://d/"), new URL("wss://e/")];
+  these.use(others, { order: "in-order", preferAfterMs: 0 });
+  assertEquals(
+    dials(these, 3, () => REFUSED).map(({ host }) => host),
+    ["d", "e", "d"],
+  );
+  these.use(others, { order: "random", preferAfterMs: 0 });
+  assertEquals(these.preferAfterMs, undefined);
+});

@@ -21,10 +21,15 @@ Deno.test("config print, says what counts and where it comes from", async () => 
 Deno.test("config print, JSON carries value and source by key", async () => {
   const { out } = await print("-o", "json", "--set", "store.snapshot=1h");
   const keys = JSON.parse(out);
-  assertEquals(keys["store.snapshot"], { value: 3600, source: "--set" });
+  assertEquals(keys["store.snapshot"], {
+    value: 3600,
+    source: "--set",
+    live: "at-once",
+  });
   assertEquals(keys["edgehub.controller.node-id"], {
     value: "host",
     source: "host name",
+    live: "restart",
   });
 });
 
