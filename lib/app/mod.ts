@@ -7,6 +7,8 @@
  * @module
  */
 export { EdgeNode, type NodeParts } from "./edge_node.ts";
+export type { KeyPage, ObjectItem, ObjectPage } from "./object_views.ts";
+export { offlineViews } from "./offline_views.ts";
 export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export { proxyOptions } from "./proxy_config.ts";
