@@ -321,9 +321,15 @@ Deno.test("get --watch, as documents: no list, and nothing for what is gone", as
   const { out } = await watching(place, ["cm", "-o", "json"], async (io) => {
     await until(() => io.out !== "", "what there is");
     place.write((tx) => void tx.remove("default/configmap/cfg"));
-    const metadata = { name: "new" };
-    place.put("default/configmap/new", { metadata });
+    const put = (name: string) =>
+      place.put(`default/configmap/${name}`, { metadata: { name } });
+    put("new");
+    await until(() => io.out.includes("new"), "the new one");
     io.isEnded = true;
+    put("last");
   });
-  assertEquals(out.match(/"name": "\w+"/g), ['"name": "cfg"', '"name": "new"']);
+  assertEquals(
+    out.match(/(?<="name": ")\w+/g),
+    ["cfg", "new", "last"],
+  );
 });
