@@ -2,8 +2,8 @@
  * The operator's socket: health, metrics and status of the node, and what an
  * operator can have done.
  *
- * It shows no contents: what it says and does comes from functions that it is
- * given. Open `pages.ts` first, then `action.ts` and `server.ts`.
+ * By itself it knows nothing: what it says and does comes from functions that
+ * it is given. Open `pages.ts` first, then `action.ts` and `server.ts`.
  *
  * @module
  */

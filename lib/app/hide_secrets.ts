@@ -47,7 +47,8 @@ function withoutData(object: unknown, isSecret: boolean): unknown {
   if (!isRecord(object)) return isSecret ? hidden(object) : object;
   // A list of a type is stored as it came.
   if (Array.isArray(object.items)) {
-    return { ...object, items: withoutData(object.items, isSecret) };
+    const ofSecrets = isSecret || object.kind === "SecretList";
+    return { ...object, items: withoutData(object.items, ofSecrets) };
   }
   const isOne = isSecret || object.kind === "Secret";
   return Object.fromEntries(

@@ -108,18 +108,12 @@ async function copyInto(
 ): Promise<void> {
   fs.remove(part);
   fs.create(part, FILE_MODE);
-  // One read transaction over all slices: without, each commit of the node
-  // would begin the copy anew.
-  db.run("BEGIN");
-  try {
-    db.get("SELECT count(*) AS n FROM sqlite_schema");
-    await db.backup(
-      part,
-      (done, total) => onProgress(total > 0 ? done / total : 1, "copy"),
-    );
-  } finally {
-    if (db.inTransaction) db.run("ROLLBACK");
-  }
+  // Within the one read transaction of the reader: without, each commit of the
+  // node would begin the copy anew.
+  await db.backup(
+    part,
+    (done, total) => onProgress(total > 0 ? done / total : 1, "copy"),
+  );
 }
 
 /** Makes it one file, without a WAL, and looks whether it is good. */

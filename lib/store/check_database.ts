@@ -1,8 +1,14 @@
 import { parseResource } from "../message/mod.ts";
 import type { Connection } from "./driver.ts";
 import { StoreError } from "./errors.ts";
-import { isTrueOutboxRow, OUTBOX_COLUMNS } from "./row.ts";
-import { scrub } from "./scrub.ts";
+import {
+  isTrueOutboxRow,
+  META_COLUMNS,
+  metaFault,
+  OUTBOX_COLUMNS,
+  type RawMetaRow,
+} from "./row.ts";
+import { RowSource } from "./salvage.ts";
 import { readNumber, readText } from "./state.ts";
 import type { OutboxRow } from "./outbox_types.ts";
 
@@ -25,7 +31,7 @@ export type Progress = (done: number, what: string) => void;
 
 /** Damaged rows that are named. */
 export const LISTED_MAX = 20;
-/** Objects read at a time. */
+/** Rows read at a time, and objects between two marks of progress. */
 const STEP = 500;
 /** Lines of SQLite's own check. */
 const MESSAGES_MAX = 20;
@@ -63,26 +69,25 @@ function pageProblems(db: Connection): string[] {
   }
 }
 
+/** By the table itself: a damaged index loses no object. */
 function checkRows(db: Connection, onProgress: Progress) {
   const total = countOf(db);
   const bad: { key: string; reason: string }[] = [];
   let badCount = 0;
   let objects = 0;
-  try {
-    for (let from: string | undefined = ""; from !== undefined;) {
-      const step = scrub(db, from, STEP);
-      objects += step.next === undefined ? total - objects : STEP;
-      badCount += step.bad.length;
-      bad.push(...step.bad.slice(0, LISTED_MAX - bad.length));
-      from = step.next;
-      onProgress(total > 0 ? Math.min(1, objects / total) : 1, "objects");
+  const source = new RowSource(db, "meta", `${META_COLUMNS}, sum`);
+  for (const row of source.rows<RawMetaRow>()) {
+    if (objects++ % STEP === 0) {
+      onProgress(Math.min(1, objects / Math.max(1, total)), "objects");
     }
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    badCount += Math.max(1, total - objects);
-    bad.push({ key: "", reason: error.message });
+    const reason = metaFault(row);
+    if (reason === undefined) continue;
+    badCount++;
+    if (bad.length < LISTED_MAX) bad.push({ key: String(row.key), reason });
   }
-  return { objects: Math.max(total, 0), bad, badCount };
+  // How many were on pages that cannot be read the index knows, if any does.
+  const unread = Math.max(source.complete ? 0 : 1, total - objects);
+  return { objects: objects + unread, bad, badCount: badCount + unread };
 }
 
 function countOf(db: Connection): number {

@@ -30,7 +30,7 @@ export interface ReadFileOptions {
  * a node left none, it reads by a second name in a folder of its own, so that
  * nothing of the store is touched. A node that starts meanwhile is not held
  * up; what was read is then thrown away and read again, as beside a node that
- * runs.
+ * runs. Either way it is a picture of one moment.
  *
  * @param run Reads; may be called twice.
  * @throws {StoreError} If there is no store of this program's schema.
@@ -79,6 +79,8 @@ async function readIn<T>(
   let db: Connection | undefined;
   try {
     db = new Connection(path, { readonly: true, name });
+    // All that is read is of one moment, whatever a node writes meanwhile.
+    db.run("BEGIN");
     checkReadable(db, what === "backup");
     return await run(db);
   } catch (error) {
@@ -90,6 +92,7 @@ async function readIn<T>(
       )
       : error;
   } finally {
+    if (db?.inTransaction) db.run("ROLLBACK");
     db?.close();
   }
 }

@@ -4,11 +4,11 @@ import { META_COLUMNS, OUTBOX_INFO_COLUMNS } from "./row.ts";
 import type { MetaRow } from "./types.ts";
 
 /** Rows of one page, whatever their size. */
-const PAGE_ROWS_MAX = 500;
+const PAGE_ROWS_MAX = 250;
 /** UTF-16 units of the values of one page, which the last row may pass. */
 const PAGE_LENGTH_MAX = 1024 * 1024;
 /** Keys of one page: some milliseconds of reading. */
-const KEYS_MAX = 2000;
+const KEYS_MAX = 1000;
 
 /** Which objects of a type are asked for. */
 export interface PageQuery {

@@ -22,7 +22,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/processor_figures.ts": "tests/unit/app/processor_observer_test.ts",
   "lib/app/proxy_config.ts": "tests/integration/proxy_test.ts",
   "lib/app/status.ts": "tests/integration/node_test.ts",
-  "lib/app/store_actions.ts": "tests/unit/cli/commands/store_test.ts",
   "lib/app/sync_gauges.ts": "tests/integration/sync_test.ts",
   "lib/app/timing.ts": "tests/integration/node_test.ts",
   "lib/app/trust.ts": "tests/integration/trust_test.ts",

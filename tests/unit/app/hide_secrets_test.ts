@@ -41,6 +41,9 @@ Deno.test("hideSecrets, also without a kind, in lists, within other objects, and
   assertEquals(hide("secret", { items: [{ data }] }), {
     items: [{ data: hidden }],
   });
+  assertEquals(hide("list", { kind: "SecretList", items: [{ data }] }).items, [
+    { data: hidden },
+  ]);
   const inner = { kind: "Secret", data };
   const list = { kind: "List", items: [inner] };
   assertEquals(hide("list", list), {

@@ -40,7 +40,7 @@ Deno.test("StoreView, a page is bounded by rows and by bytes, and none is left o
   });
   const [pods, pages] = all((after) => store.view.page({ type: "pod", after }));
   assertEquals(new Set(pods.map(({ key }) => key)).size, 1200);
-  assertEquals(pages, 3);
+  assertEquals(pages, 5);
   const [large, largePages] = all((after) =>
     store.view.page({ type: "large", after })
   );
@@ -50,7 +50,7 @@ Deno.test("StoreView, a page is bounded by rows and by bytes, and none is left o
     store.view.keys({ type: "pod", after })
   );
   assertEquals(keys.length, 1200);
-  assertEquals(keyPages, 1);
+  assertEquals(keyPages, 2);
 });
 
 Deno.test("StoreView, a namespace is the whole first part of the key", () => {
