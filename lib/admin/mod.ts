@@ -2,8 +2,8 @@
  * The operator's socket: health, metrics and status of the node, and what an
  * operator can have done; and what of that may be read over loopback TCP.
  *
- * It shows no contents of its own: what it says and does comes from functions
- * that it is given. Open `pages.ts` first, then `action.ts`, `server.ts` and
+ * By itself it knows nothing: what it says and does comes from functions that
+ * it is given. Open `pages.ts` first, then `action.ts`, `server.ts` and
  * `read_only.ts`.
  *
  * @module

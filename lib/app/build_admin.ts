@@ -7,6 +7,8 @@ import type { Component } from "../base/mod.ts";
 import type { Ingredients } from "./build.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import { logLevelActions, LogLevels, logLevelViews } from "./log_levels.ts";
+import { objectViews } from "./object_views.ts";
+import { storeActions } from "./store_actions.ts";
 
 /** Builds the operator's socket and the port that only reads, as configured. */
 export function buildAdmin(
@@ -28,12 +30,13 @@ export function buildAdmin(
 }
 
 function sourcesOf(
-  { health, metrics, status, views, actions }: Ingredients,
+  from: Ingredients,
   { housekeeping, levels }: {
     readonly housekeeping: Housekeeping;
     readonly levels: LogLevels;
   },
 ): AdminSources {
+  const { health, metrics, status, views, actions, store } = from;
   return {
     health: () => {
       housekeeping.look();
@@ -41,7 +44,19 @@ function sourcesOf(
     },
     metrics: () => metrics.render(),
     status,
-    views: { ...views, ...logLevelViews(levels) },
-    actions: { ...actions, ...logLevelActions(levels) },
+    views: {
+      ...views,
+      ...logLevelViews(levels),
+      ...objectViews({
+        view: store.view,
+        mark: () => `revision ${store.revision()}`,
+        nowMs: () => from.clock.now(),
+      }),
+    },
+    actions: {
+      ...actions,
+      ...logLevelActions(levels),
+      ...storeActions(store),
+    },
   };
 }

@@ -18,7 +18,7 @@ export type {
   RemoteRequest,
 } from "./outcome.ts";
 export { askForPods, isPodListRequest } from "./pod_list.ts";
-export { mayLeave, STATE_TYPES } from "./pod_status.ts";
+export { mayLeave, STATE_TYPES, statusKeyOf } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
 export {
   askAnew,
@@ -34,6 +34,7 @@ export {
   type ProcessedOperation,
 } from "./registry.ts";
 export { answerFor, noAnswer, unanswered } from "./remote.ts";
+export { type TokenQuestion, tokenQuestionOf } from "./token_request.ts";
 export { TransientFault } from "./transient_fault.ts";
 export { type Identity, identityOf } from "./version.ts";
 export { deleteOf, isForAgents } from "./write.ts";

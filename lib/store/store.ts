@@ -1,6 +1,7 @@
 import { assert } from "../base/mod.ts";
 import { SqliteBatch } from "./batch.ts";
 import { storeError } from "./classify.ts";
+import { compactSlice, type CompactStep } from "./compact_store.ts";
 import type { Session, StoreEnv } from "./env.ts";
 import type { Faults } from "./faults.ts";
 import { prepareFolder } from "./folder.ts";
@@ -12,6 +13,7 @@ import { openSession } from "./session.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
+import { StoreView } from "./store_view.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 import type { Batch, StoreStats } from "./types.ts";
 
@@ -28,6 +30,8 @@ export class OpenStore extends Reader implements SqliteStore {
   readonly #lock: StoreLock;
   readonly #faults: Faults;
   readonly #notes: readonly string[];
+  /** What an operator reads, page by page. */
+  readonly view: StoreView;
   /** The file that is open: another one after a repair. */
   readonly #open: { session: Session };
   #batch: SqliteBatch | undefined;
@@ -55,6 +59,11 @@ export class OpenStore extends Reader implements SqliteStore {
     this.#lock = parts.lock;
     this.#faults = parts.faults;
     this.#notes = parts.notes;
+    this.view = new StoreView({
+      db: () => open.session.db,
+      over: (row) => open.session.raised.over(row),
+      outboxOver: (row) => open.session.outbox.over(row),
+    });
   }
 
   /** Why the store is not what it should be; empty if fine. */
@@ -162,6 +171,18 @@ export class OpenStore extends Reader implements SqliteStore {
    */
   scrubStep(fromKey: string, limit: number): ScrubStep {
     return scrub(this.#open.session.db, fromKey, limit);
+  }
+
+  /**
+   * Gives a slice of the pages without content back, between batches; nothing
+   * of what is stored changes.
+   *
+   * @throws {StoreError} If the file cannot be written now.
+   */
+  compactStep(): CompactStep {
+    assert(this.#isOpen && !this.#batch, "compacting runs between batches");
+    const { db } = this.#open.session;
+    return compactSlice(db, this.#env.path, this.#env.fs);
   }
 
   /** Saves what waits, writes the WAL back, releases the lock. Idempotent. */
