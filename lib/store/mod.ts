@@ -16,6 +16,11 @@ export {
   type FileSystem,
   SystemFileSystem,
 } from "./file_system.ts";
+export {
+  type InspectOptions,
+  inspectStore,
+  type StoreInspection,
+} from "./inspect.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export type { BadRow, ScrubStep } from "./scrub.ts";
 export { sqliteVersion } from "./driver.ts";

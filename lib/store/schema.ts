@@ -50,6 +50,16 @@ export function migrate(
   }
 }
 
+/**
+ * Sees to it that this program can read a database; changes nothing.
+ *
+ * @throws {StoreError} `foreign` or `newer-schema`, as {@link openDatabase}.
+ */
+export function checkReadable(db: Connection): void {
+  checkOwner(db);
+  checkVersion(db, MIGRATIONS);
+}
+
 function checkVersion(
   db: Connection,
   migrations: readonly Migration[],
