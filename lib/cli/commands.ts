@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
+import { doctor } from "./commands/doctor.ts";
 import { join } from "./commands/join.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   join,
   status,
+  doctor,
   reconnect,
   outboxList,
   outboxRetry,

@@ -1,7 +1,7 @@
 import { SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
-import { checkFiles } from "../config_files.ts";
+import { checkFiles } from "../../doctor/mod.ts";
 import { painter } from "../style.ts";
 
 /** `config check`: says what is wrong with the configuration, all at once. */

@@ -1,0 +1,150 @@
+import { lookup } from "node:dns/promises";
+import { isRecord, SystemClock, systemIds } from "../../base/mod.ts";
+import { ConfigError, loadConfig } from "../../config/mod.ts";
+import {
+  type ExaminationOptions,
+  examineNode,
+  fail,
+  type Finding,
+  type FindingState,
+  type NodeAnswer,
+  systemDiskSpace,
+  worst,
+} from "../../doctor/mod.ts";
+import { AdminClientError, askNode } from "../admin_client.ts";
+import {
+  type Command,
+  type CommandInput,
+  CONFIG_OPTIONS,
+  ExitCode,
+} from "../command.ts";
+import type { Io } from "../io.ts";
+import { readOutput } from "../output.ts";
+import { type Paint, painter, type Style } from "../style.ts";
+
+/** Colours of the states. */
+const STYLES: Readonly<Record<FindingState, Style>> = {
+  ok: "green",
+  warn: "yellow",
+  fail: "red",
+};
+
+/** CloudHub lets a node that it rejects wait for ever. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** `doctor`: what keeps the node from its work. */
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Find out what keeps the node from its work, and what to do",
+  details:
+    `Looks at configuration, folders and rights, free space, clock, certificates,
+the way to the cloud (DNS, TCP, proxy, TLS, HTTP, upgrade, answer), sockets and
+store: a line each, ok, warn or fail, with the remedy. What depends on a thing
+that failed is left out. A running node is asked through its admin socket and
+keeps its session: then the upgrade is judged by its own link. If none runs, a
+session is opened as the node and closed again; start it 5 s later at the
+earliest. Run it as the node's user. Exit code 1 if anything is fail, 2 if the
+configuration cannot be used.`,
+  options: [...CONFIG_OPTIONS, {
+    name: "output",
+    short: "o",
+    value: "text|json",
+    doc: "Shape of what is printed",
+  }],
+  examples: [
+    [
+      "doctor --config /etc/metamanager/edge.yaml",
+      "Before the node is started",
+    ],
+    ["doctor -o json", "For programs: ok, and checks with their remedies"],
+  ],
+  async run(input) {
+    const { io, value } = input;
+    const shape = readOutput(value("output"), ["text", "json"]);
+    const show = shape === "json" ? () => {} : printer(io);
+    const findings: Finding[] = [];
+    let code: number = ExitCode.ok;
+    try {
+      for await (const finding of examineNode(await examination(input))) {
+        findings.push(finding);
+        show(finding);
+      }
+      if (worst(findings) === "fail") code = ExitCode.failure;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const remedy = "Correct it: metamanager config check";
+      const finding = fail("configuration", error.message, remedy);
+      findings.push(finding);
+      show(finding);
+      code = ExitCode.usage;
+    }
+    if (shape === "json") {
+      const result = {
+        ok: code === ExitCode.ok,
+        worst: worst(findings),
+        checks: findings,
+      };
+      io.stdout(JSON.stringify(result, undefined, 2) + "\n");
+    }
+    return code;
+  },
+};
+
+/**
+ * What the machine and the running node are examined with.
+ *
+ * @throws {ConfigError} If there is no configuration to examine by.
+ */
+export async function examination(
+  { io, value, values }: CommandInput,
+): Promise<ExaminationOptions> {
+  const file = value("config");
+  const { config, notes } = await loadConfig({
+    ...(file === undefined ? {} : { file }),
+    sets: values("set"),
+    hostname: io.hostname,
+    env: (name) => io.env(name),
+  });
+  const clock = new SystemClock();
+  return {
+    config,
+    file,
+    notes,
+    ask: () => ask(config.admin.socket),
+    clock,
+    stamp: { newId: systemIds, now: () => clock.now() },
+    uid: Deno.uid(),
+    diskSpace: systemDiskSpace,
+    resolve: async (host) =>
+      (await lookup(host, { all: true })).map(({ address }) => address),
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+  };
+}
+
+async function ask(socket: string): Promise<NodeAnswer> {
+  try {
+    const status = await askNode(socket, "/status");
+    return { kind: "answers", status: isRecord(status) ? status : {} };
+  } catch (error) {
+    if (!(error instanceof AdminClientError)) throw error;
+    if (error.isDown) return { kind: "silent" };
+    return { kind: "unknown", why: error.message, hint: error.hint };
+  }
+}
+
+/** Prints each as it comes. */
+function printer(io: Io): (finding: Finding) => void {
+  const paint = painter(io, "stdout");
+  return (finding) => io.stdout(findingText(finding, paint));
+}
+
+/** A line, and another one with the remedy if there is one. */
+function findingText(
+  { check, state, text, remedy }: Finding,
+  paint: Paint,
+): string {
+  const head = `${paint(STYLES[state], state.padEnd(4))}  ${
+    paint("bold", check)
+  }: ${text.replaceAll("\n", "\n      ")}\n`;
+  return remedy ? `${head}      ${paint("cyan", "remedy:")} ${remedy}\n` : head;
+}
