@@ -13,5 +13,6 @@ export const PERMISSIONS: readonly string[] = [
   // looks at, and the proxy.
   "--allow-env=NO_COLOR,NOTIFY_SOCKET,LOG_STREAM,LOG_TOKENS," +
   "HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy",
-  "--allow-sys=hostname,statfs,uid",
+  // The last two for bug reports.
+  "--allow-sys=hostname,statfs,uid,osRelease,systemMemoryInfo",
 ];

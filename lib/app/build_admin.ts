@@ -1,6 +1,7 @@
 import { AdminServer } from "../admin/mod.ts";
 import type { Ingredients } from "./build.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import { logViews } from "./log_views.ts";
 
 /** Builds the operator's socket. */
 export function buildAdmin(
@@ -18,7 +19,7 @@ export function buildAdmin(
       },
       metrics: () => metrics.render(),
       status,
-      views,
+      views: { ...views, ...logViews(log) },
       actions,
     },
   }, { socket: config.admin.socket });

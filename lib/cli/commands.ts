@@ -8,6 +8,7 @@ import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
+import { supportBundle } from "./commands/support_bundle.ts";
 import { version } from "./commands/version.ts";
 
 /** Every subcommand, in the order of the help: one file, one line here. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   join,
   status,
   doctor,
+  supportBundle,
   reconnect,
   outboxList,
   outboxRetry,

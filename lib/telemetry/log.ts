@@ -1,5 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import { RepeatFilter } from "./fold.ts";
+import { LineRing } from "./line_ring.ts";
 import { renderHuman, renderJson } from "./line.ts";
 
 /** Severity of a line, most severe first. */
@@ -38,6 +39,7 @@ interface Shared {
   readonly format: LogFormat;
   readonly color: boolean;
   readonly filter: RepeatFilter;
+  readonly ring: LineRing;
   level: LogLevel;
 }
 
@@ -75,6 +77,7 @@ export class Logger {
       format: options.format ?? "human",
       color: options.color ?? false,
       filter: new RepeatFilter(),
+      ring: new LineRing(),
       level: options.level ?? "info",
     };
   }
@@ -86,6 +89,11 @@ export class Logger {
 
   set level(level: LogLevel) {
     this.#shared.level = level;
+  }
+
+  /** The last lines that were written, oldest first, without colours. */
+  get recent(): readonly string[] {
+    return this.#shared.ring.lines;
   }
 
   /** A logger of another room that writes to the same place. */
@@ -159,11 +167,12 @@ export class Logger {
     event: string,
     fields: LogFields,
   ): number {
-    const { clock, format, color, sink } = this.#shared;
+    const { clock, format, color, sink, ring } = this.#shared;
     const record = { timeMs: clock.now(), level, room, event, fields };
     const line = format === "json"
       ? renderJson(record)
       : renderHuman(record, color);
+    ring.push(color ? renderHuman(record, false) : line);
     sink(line + "\n");
     return line.length + 1;
   }

@@ -38,5 +38,7 @@ export {
   isSecretName,
   redact,
   REDACTED,
+  redactLines,
+  redactPage,
   redactText,
 } from "./redact.ts";

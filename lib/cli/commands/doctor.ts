@@ -1,23 +1,13 @@
-import { lookup } from "node:dns/promises";
-import { isRecord, SystemClock, systemIds } from "../../base/mod.ts";
 import { ConfigError, loadConfig } from "../../config/mod.ts";
 import {
-  type ExaminationOptions,
   examineNode,
   fail,
   type Finding,
   type FindingState,
-  type NodeAnswer,
-  systemDiskSpace,
   worst,
 } from "../../doctor/mod.ts";
-import { AdminClientError, askNode } from "../admin_client.ts";
-import {
-  type Command,
-  type CommandInput,
-  CONFIG_OPTIONS,
-  ExitCode,
-} from "../command.ts";
+import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { examinationOf } from "../examination.ts";
 import type { Io } from "../io.ts";
 import { readOutput } from "../output.ts";
 import { type Paint, painter, type Style } from "../style.ts";
@@ -28,9 +18,6 @@ const STYLES: Readonly<Record<FindingState, Style>> = {
   warn: "yellow",
   fail: "red",
 };
-
-/** CloudHub lets a node that it rejects wait for ever. */
-const ANSWER_TIMEOUT_MS = 10_000;
 
 /** `doctor`: what keeps the node from its work. */
 export const doctor: Command = {
@@ -58,14 +45,20 @@ configuration cannot be used.`,
     ],
     ["doctor -o json", "For programs: ok, and checks with their remedies"],
   ],
-  async run(input) {
-    const { io, value } = input;
+  async run({ io, value, values }) {
     const shape = readOutput(value("output"), ["text", "json"]);
     const show = shape === "json" ? () => {} : printer(io);
     const findings: Finding[] = [];
     let code: number = ExitCode.ok;
+    const file = value("config");
     try {
-      for await (const finding of examineNode(await examination(input))) {
+      const loaded = await loadConfig({
+        ...(file === undefined ? {} : { file }),
+        sets: values("set"),
+        hostname: io.hostname,
+        env: (name) => io.env(name),
+      });
+      for await (const finding of examineNode(examinationOf(loaded, file))) {
         findings.push(finding);
         show(finding);
       }
@@ -89,48 +82,6 @@ configuration cannot be used.`,
     return code;
   },
 };
-
-/**
- * What the machine and the running node are examined with.
- *
- * @throws {ConfigError} If there is no configuration to examine by.
- */
-export async function examination(
-  { io, value, values }: CommandInput,
-): Promise<ExaminationOptions> {
-  const file = value("config");
-  const { config, notes } = await loadConfig({
-    ...(file === undefined ? {} : { file }),
-    sets: values("set"),
-    hostname: io.hostname,
-    env: (name) => io.env(name),
-  });
-  const clock = new SystemClock();
-  return {
-    config,
-    file,
-    notes,
-    ask: () => ask(config.admin.socket),
-    clock,
-    stamp: { newId: systemIds, now: () => clock.now() },
-    uid: Deno.uid(),
-    diskSpace: systemDiskSpace,
-    resolve: async (host) =>
-      (await lookup(host, { all: true })).map(({ address }) => address),
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
-  };
-}
-
-async function ask(socket: string): Promise<NodeAnswer> {
-  try {
-    const status = await askNode(socket, "/status");
-    return { kind: "answers", status: isRecord(status) ? status : {} };
-  } catch (error) {
-    if (!(error instanceof AdminClientError)) throw error;
-    if (error.isDown) return { kind: "silent" };
-    return { kind: "unknown", why: error.message, hint: error.hint };
-  }
-}
 
 /** Prints each as it comes. */
 function printer(io: Io): (finding: Finding) => void {
