@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { completionOf } from "./commands/completion.ts";
 import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
@@ -25,5 +26,6 @@ export const COMMANDS: readonly Command[] = [
   demo,
   configCheck,
   configPrint,
+  completionOf(() => COMMANDS),
   version,
 ];

@@ -30,8 +30,12 @@ store: a line each, ok, warn or fail, with the remedy. What depends on a thing
 that failed is left out. A running node is asked through its admin socket and
 keeps its session: then the upgrade is judged by its own link. If none runs, a
 session is opened as the node and closed again; start it 5 s later at the
-earliest. Run it as the node's user. Exit code 1 if anything is fail, 2 if the
-configuration cannot be used.`,
+earliest. Run it as the node's user.`,
+  exitCodes: {
+    0: "nothing is fail",
+    1: "something is fail",
+    2: "wrong arguments, or the configuration cannot be used",
+  },
   options: [...CONFIG_OPTIONS, {
     name: "output",
     short: "o",

@@ -18,6 +18,11 @@ what it took, and exits with 0 within 5 s; a second signal ends it at once.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
+  exitCodes: {
+    0: "it was ended by a signal, in good order",
+    1: "it could not start, or did not end in good order",
+    129: "or 130, 143: ended at once by a second SIGHUP, SIGINT, SIGTERM",
+  },
   options: CONFIG_OPTIONS,
   examples: [
     ["run --config /etc/metamanager/edge.yaml", "Run with a file"],
