@@ -27,6 +27,7 @@ import { Housekeeping } from "./housekeeping.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { proxyOptions } from "./proxy_config.ts";
 import { processorObserver } from "./processor_observer.ts";
+import { withResync } from "./resync_admin.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
 import type { NodeTiming } from "./timing.ts";
@@ -103,7 +104,7 @@ export function buildParts(from: Ingredients): Parts {
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
   const admin = config.admin.socket
-    ? buildAdmin(from, housekeeping)
+    ? buildAdmin(withResync(from, processor), housekeeping)
     : undefined;
   registerGauges(from.metrics, { processor, edgehub, edged, store });
   const inOrder = [

@@ -7,6 +7,7 @@ import { doctor } from "./commands/doctor.ts";
 import { join } from "./commands/join.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
+import { resync } from "./commands/resync.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { supportBundle } from "./commands/support_bundle.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   supportBundle,
   reconnect,
+  resync,
   outboxList,
   outboxRetry,
   outboxDrop,

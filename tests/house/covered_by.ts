@@ -21,6 +21,7 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/log_views.ts": "tests/unit/cli/commands/support_bundle_test.ts",
   "lib/app/processor_figures.ts": "tests/unit/app/processor_observer_test.ts",
   "lib/app/proxy_config.ts": "tests/integration/proxy_test.ts",
+  "lib/app/resync_admin.ts": "tests/unit/cli/commands/resync_test.ts",
   "lib/app/status.ts": "tests/integration/node_test.ts",
   "lib/app/sync_gauges.ts": "tests/integration/sync_test.ts",
   "lib/app/timing.ts": "tests/integration/node_test.ts",
@@ -86,6 +87,9 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/operations/update.ts": "tests/unit/operations/write_test.ts",
   "lib/operations/own_pod.ts":
     "tests/unit/operations/application_response_test.ts",
+  "lib/processor/resync.ts": "tests/integration/resync_test.ts",
+  "lib/processor/resync_asker.ts": "tests/integration/resync_test.ts",
+  "lib/processor/resync_steps.ts": "tests/integration/resync_test.ts",
   "lib/processor/batch_runner.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/failure.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/meta_sync_timer.ts": "tests/unit/processor/processor_test.ts",

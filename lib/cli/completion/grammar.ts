@@ -1,4 +1,5 @@
 import { settings } from "../../config/mod.ts";
+import { ResourceType } from "../../message/mod.ts";
 import { optionsOf } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
@@ -94,6 +95,9 @@ function completable(text: string): Completable {
   const plain = text.replace(/^\[|\]$|\.\.\./g, "");
   if (plain === "FILE") return { kind: "files" };
   if (plain === "DIR") return { kind: "folders" };
+  if (plain === "TYPE") {
+    return { kind: "words", words: Object.values(ResourceType) };
+  }
   if (plain === "KEY=VALUE") return { kind: "settings" };
   if (!/^[\w.-]+(\|[\w.-]+)+$/.test(plain)) return { kind: "unknown" };
   return { kind: "words", words: plain.split("|") };
