@@ -14,5 +14,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-env=NO_COLOR,JOURNAL_STREAM,NOTIFY_SOCKET,WATCHDOG_USEC," +
   "WATCHDOG_PID,LOG_STREAM,LOG_TOKENS," +
   "HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy",
-  "--allow-sys=hostname,statfs,uid",
+  // The last two for bug reports.
+  "--allow-sys=hostname,statfs,uid,osRelease,systemMemoryInfo",
 ];

@@ -29,6 +29,7 @@ import type { ObserverParts } from "./observer_parts.ts";
 import { liveProxy, liveRate, liveRemoteTypes } from "./live_config.ts";
 import { registerProcessFigures } from "./process_figures.ts";
 import { processorObserver } from "./processor_observer.ts";
+import { withResync } from "./resync_admin.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
 import type { NodeTiming } from "./timing.ts";
@@ -129,7 +130,7 @@ export function buildParts(from: Ingredients): Parts {
     ...trust?.parts ?? [],
     edgehub,
     snapshots,
-    ...buildAdmin(from, housekeeping),
+    ...buildAdmin(withResync(from, processor), housekeeping),
     housekeeping,
   ].filter((part) => part !== undefined);
   return { processor, edgehub, trust, edged, snapshots, housekeeping, inOrder };

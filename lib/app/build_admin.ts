@@ -6,6 +6,7 @@ import {
 import type { Component } from "../base/mod.ts";
 import type { Ingredients } from "./build.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import { logViews } from "./log_views.ts";
 import { logLevelActions, LogLevels, logLevelViews } from "./log_levels.ts";
 import { objectViews } from "./object_views.ts";
 import { storeActions } from "./store_actions.ts";
@@ -47,6 +48,7 @@ function sourcesOf(
     views: {
       ...views,
       ...logLevelViews(levels),
+      ...logViews(from.log),
       ...objectViews({
         view: store.view,
         mark: () => `revision ${store.revision()}`,

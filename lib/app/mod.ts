@@ -14,6 +14,7 @@ export { offlineViews } from "./offline_views.ts";
 export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export { proxyOptions } from "./proxy_config.ts";
+export { credentialFiles, remedyOf } from "./trust_config.ts";
 export type { SyncReport } from "./sync_report.ts";
 export type { IdentityStatus } from "./trust.ts";
 export type { NodeTiming } from "./timing.ts";

@@ -61,6 +61,10 @@ export const LIMITS = {
   outboxBytesMax: 16 * 1024 * 1024,
   /** Connections that may leave a message unanswered; then it is parked. */
   outboxAttemptsMax: 3,
+  /** Log lines kept in memory for a bug report; the oldest go first. */
+  logLinesMax: 500,
+  /** Characters of them; the oldest go first. */
+  logLengthMax: 256 * 1024,
   /** Positions of modules kept; the longest unused go first. */
   positionsMax: 64,
 } as const;

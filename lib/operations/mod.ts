@@ -17,7 +17,18 @@ export type {
   Question,
   RemoteRequest,
 } from "./outcome.ts";
-export { askForPods, isPodListRequest } from "./pod_list.ts";
+export { isOwnPod } from "./own_pod.ts";
+export {
+  type Application,
+  type ApplicationAnswer,
+  applicationRequest,
+  askForPods,
+  isPodListRequest,
+  type ListAnswer,
+  podListRequest,
+  readApplication,
+  readPodList,
+} from "./pod_list.ts";
 export { mayLeave, STATE_TYPES, statusKeyOf } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
 export {

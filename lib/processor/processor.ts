@@ -16,6 +16,7 @@ import {
 } from "./outbox_order.ts";
 import type { OutboxWork } from "./outbox_sender.ts";
 import { buildProcessorParts, type ProcessorParts } from "./processor_parts.ts";
+import type { Resyncing } from "./resync_report.ts";
 import type { Reconciliation } from "./sync_state.ts";
 import { watchAgents } from "./watch_agents.ts";
 
@@ -77,6 +78,11 @@ export class Processor implements Component {
   /** How far the node is in line with the cloud. */
   get reconciler(): Reconciliation {
     return this.#parts.reconciler;
+  }
+
+  /** Compares the store with the cloud on order. */
+  get resync(): Resyncing {
+    return this.#parts.resync;
   }
 
   /** Agents that have caught up. */
@@ -153,6 +159,7 @@ export class Processor implements Component {
     this.#parts.session.stop();
     this.#parts.probe.stop();
     this.#parts.reconciler.stop();
+    this.#parts.resync.stop();
     this.#parts.outbox.disconnected();
     this.#parts.requests.cancelAll();
     this.#parts.handover.stop();

@@ -11,6 +11,7 @@ import { Reconciler } from "./reconciler.ts";
 import { Release } from "./release.ts";
 import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
+import { Resync } from "./resync.ts";
 import { Session } from "./session.ts";
 import { synced } from "./synced.ts";
 import { unansweredItem } from "./unanswered.ts";
@@ -35,6 +36,8 @@ export interface ProcessorParts {
   readonly requests: RemoteRequests;
   /** Keeps the store in line with the cloud. */
   readonly reconciler: Reconciler;
+  /** Compares with the cloud when it is told to. */
+  readonly resync: Resync;
   /** The attached agents. */
   readonly handover: Handover;
   /** Sends what waits for the cloud's confirmation. */
@@ -73,12 +76,15 @@ export function buildProcessorParts(
       return options.queryTimeoutMs;
     },
     send: toCloud,
-    onUnanswered: (request, why) =>
-      request.from === ways.name
-        ? reconciler.unanswered(request, why)
-        : task(unansweredItem(request, why)),
+    onUnanswered: (request, why) => {
+      if (request.from !== ways.name) task(unansweredItem(request, why));
+      else {for (const asker of [reconciler, resync]) {
+          asker.unanswered(request, why);
+        }}
+    },
   });
   const reconciler = new Reconciler(options, { session, requests, task });
+  const resync = new Resync(options, { session, task });
   const handover = new Handover({
     clock,
     stamp,
@@ -100,7 +106,7 @@ export function buildProcessorParts(
     onParked: (resource) => observer.parked?.(resource),
     onError,
   });
-  const parts = { session, requests, reconciler, handover, outbox };
+  const parts = { session, requests, reconciler, resync, handover, outbox };
   return {
     ...parts,
     runner: new BatchRunner({
@@ -123,7 +129,7 @@ export function buildProcessorParts(
 /** What a message can be about: the parts that it meets. */
 type Met = Pick<
   ProcessorParts,
-  "session" | "requests" | "reconciler" | "handover" | "outbox"
+  "session" | "requests" | "reconciler" | "resync" | "handover" | "outbox"
 >;
 
 function buildMetaSync(

@@ -32,6 +32,11 @@ export {
   SystemFileSystem,
 } from "./file_system.ts";
 export { figuresOf, type StoreFigures, type TypeFigures } from "./figures.ts";
+export {
+  type InspectOptions,
+  inspectStore,
+  type StoreInspection,
+} from "./inspect.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export {
   type ReadFileOptions,

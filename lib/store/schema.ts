@@ -72,6 +72,16 @@ export function migrate(
   }
 }
 
+/**
+ * Sees to it that a database is ours, and not newer; changes nothing.
+ *
+ * @throws {StoreError} `foreign` or `newer-schema`, as {@link openDatabase}.
+ */
+export function checkOurs(db: Connection): void {
+  checkOwner(db);
+  checkVersion(db, MIGRATIONS);
+}
+
 function checkVersion(
   db: Connection,
   migrations: readonly Migration[],

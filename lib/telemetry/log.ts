@@ -1,5 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import { RepeatFilter } from "./fold.ts";
+import { LineRing } from "./line_ring.ts";
 import {
   type LogRecord,
   renderHuman,
@@ -61,11 +62,17 @@ interface Shared {
   /** Whether the line was taken. */
   readonly write: (line: string) => boolean;
   readonly render: (record: LogRecord, format: LogFormat) => string;
+  /** The line as it is kept, if that is not the one that is written. */
+  readonly plain: (
+    record: LogRecord,
+    format: LogFormat,
+  ) => string | undefined;
   format: LogFormat;
   readonly filter: RepeatFilter;
   readonly lines: Record<LogLevel, number>;
   /** Levels of single rooms; `undefined` for those that go by `level`. */
   readonly rooms: Map<string, LogLevel | undefined>;
+  readonly ring: LineRing;
   level: LogLevel;
   lost: number;
   /** Lost lines that have not been told of. */
@@ -136,6 +143,11 @@ export class Logger {
 
   set level(level: LogLevel) {
     this.#shared.level = level;
+  }
+
+  /** The last lines that were written, oldest first, without colours. */
+  get recent(): readonly string[] {
+    return this.#shared.ring.lines;
   }
 
   /** Shape of lines; may be changed at any time, for all children too. */
@@ -214,6 +226,9 @@ export class Logger {
     const { render, write, format } = shared;
     const timeMs = shared.clock.now();
     const line = render({ timeMs, ...said }, format) + "\n";
+    shared.ring.push(
+      shared.plain({ timeMs, ...said }, format) ?? line.trimEnd(),
+    );
     const isTaken = write(line);
     if (!isTaken) {
       shared.lost++;
@@ -257,7 +272,14 @@ function share(options: LoggerOptions): Shared {
       ? (record, format) =>
         `<${SYSLOG_PRIORITY[record.level]}>${body(record, format)}`
       : body,
+    plain: (record, format) => {
+      if (!color && !journald) return undefined;
+      return format === "json"
+        ? renderJson(record)
+        : renderHuman(record, { color: false, time: true });
+    },
     format: options.format ?? "human",
+    ring: new LineRing(),
     filter: new RepeatFilter(),
     lines: { error: 0, warn: 0, info: 0, debug: 0 },
     rooms: new Map(),

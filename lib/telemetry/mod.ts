@@ -43,5 +43,7 @@ export {
   isSecretName,
   redact,
   REDACTED,
+  redactLines,
+  redactPage,
   redactText,
 } from "./redact.ts";

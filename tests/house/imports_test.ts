@@ -61,6 +61,19 @@ const MAY: Readonly<
       "admin",
     ],
   },
+  // Looks at a gateway from outside, with the node's own eyes.
+  doctor: {
+    rooms: [
+      "base",
+      "message",
+      "config",
+      "store",
+      "tunnel",
+      "identity",
+      "edgehub",
+      "app",
+    ],
+  },
   // The demonstration drives a whole node and its peers from outside.
   demo: {
     rooms: ["base", "message", "telemetry", "config", "agent", "dev", "app"],
@@ -77,6 +90,7 @@ const MAY: Readonly<
       "agent",
       "dev",
       "app",
+      "doctor",
       "demo",
     ],
   },

@@ -29,6 +29,11 @@ it read its configuration again, as 'metamanager reload' does.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
+  exitCodes: {
+    0: "it was ended by a signal, in good order",
+    1: "it could not start, or did not end in good order",
+    130: "or 143: ended at once by a second SIGINT, SIGTERM",
+  },
   options: [...CONFIG_OPTIONS, {
     name: "log-level",
     value: "LEVEL",

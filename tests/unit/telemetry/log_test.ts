@@ -34,6 +34,18 @@ Deno.test("Logger, human line carries time, level, room, event and fields", () =
   ]);
 });
 
+Deno.test("Logger, keeps its last lines, of all children, without colours", () => {
+  const { lines, log } = setup({ color: true });
+  log.child("edgehub").info("connected");
+  log.warn("secret", { token: "s3cret" });
+  log.debug("not written");
+  assertEquals(log.child("x").recent, [
+    "2026-11-21T21:00:00.000Z INFO  edgehub: connected",
+    "2026-11-21T21:00:00.000Z WARN  node: secret token=[redacted]",
+  ]);
+  assertEquals(lines.length, 2);
+});
+
 Deno.test("Logger, JSON line is one object whose own names win", () => {
   const { lines, log } = setup({ format: "json" });
   log.warn("refused", { level: "x", status: 403, left: undefined });
