@@ -57,8 +57,7 @@ export function buildProcessorParts(
   options: ProcessorOptions,
   ways: ProcessorWays,
 ): ProcessorParts {
-  const { clock, stamp, store, observer = {} } = options;
-  const { task } = ways;
+  const { clock, stamp, store, observer = {} } = options, { task } = ways;
   const toCloud = (message: Message) => ways.send(Module.edgehub, message);
   const onError = (error: unknown) => observer.failed?.(error, 0);
   const session: Session = new Session({
@@ -76,12 +75,10 @@ export function buildProcessorParts(
       return options.queryTimeoutMs;
     },
     send: toCloud,
-    onUnanswered: (request, why) => {
-      if (request.from !== ways.name) task(unansweredItem(request, why));
-      else {for (const asker of [reconciler, resync]) {
-          asker.unanswered(request, why);
-        }}
-    },
+    onUnanswered: (request, why) =>
+      request.from === ways.name
+        ? [reconciler, resync].forEach((part) => part.unanswered(request, why))
+        : task(unansweredItem(request, why)),
   });
   const reconciler = new Reconciler(options, { session, requests, task });
   const resync = new Resync(options, { session, task });
