@@ -16,7 +16,7 @@ export function buildAdmin(
   const { clock } = from;
   const { socket, listen, tokenFile } = from.config.admin;
   const log = from.log.child("admin");
-  const levels = new LogLevels(from.log, clock);
+  const levels = new LogLevels(from.log, { clock });
   const sources = sourcesOf(from, { housekeeping, levels });
   const parts = { clock, log, sources };
   const built: Component[] = [levels];

@@ -34,6 +34,14 @@ export interface LevelOrder {
   readonly forMs?: number;
 }
 
+/** What the levels are changed with. */
+export interface LogLevelsOptions {
+  /** Ends changes that are for a while. */
+  readonly clock: Clock;
+  /** The level by configuration, now. @default that of the log at the start */
+  readonly configured?: () => LogLevel;
+}
+
 /** A change that ends by itself. */
 interface Passing {
   readonly timer: Timer;
@@ -65,15 +73,16 @@ export class LogLevels implements Component {
   readonly name = "log levels";
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #configured: LogLevel;
+  readonly #configured: () => LogLevel;
   /** Changes that end, by component; those of all under the empty name. */
   readonly #passing = new Map<string, Passing>();
 
   /** Changes nothing. */
-  constructor(log: Logger, clock: Clock) {
+  constructor(log: Logger, options: LogLevelsOptions) {
     this.#log = log;
-    this.#clock = clock;
-    this.#configured = log.level;
+    this.#clock = options.clock;
+    const { level } = log;
+    this.#configured = options.configured ?? (() => level);
   }
 
   /** Has nothing to start. */
@@ -121,11 +130,13 @@ export class LogLevels implements Component {
       ? wanted
       : component
       ? undefined
-      : this.#configured;
+      : this.#configured();
     this.#apply({ event: "log level changed", component, level });
     if (forMs === undefined) return;
     const timer = this.#clock.after(forMs, () => {
       this.#passing.delete(component);
+      // Who changed it in between, another way, knew better.
+      if (this.#levelOf(component) !== level) return;
       const event = "log level is back";
       this.#apply({ event, component, level: before });
     });

@@ -17,7 +17,7 @@ function setup() {
     sink: (line) => lines.push(line.slice(25).trim()),
   });
   const edgehub = log.child("edgehub");
-  const levels = new LogLevels(log, clock);
+  const levels = new LogLevels(log, { clock });
   const post = logLevelActions(levels)["/log-level"]!;
   const get = () => logLevelViews(levels)["/log-level"]!(new URLSearchParams());
   return { clock, lines, log, edgehub, levels, post, get };
@@ -62,6 +62,25 @@ Deno.test("LogLevels, what comes back is not what was for a while", async () => 
   assertEquals([log.level, clock.pending], ["error", 0]);
   post({ level: "default" });
   assertEquals(log.level, "warn");
+});
+
+Deno.test("LogLevels, what another changed in between stays", async () => {
+  const { clock, log, post } = setup();
+  post({ level: "debug", forSeconds: 60 });
+  // As a configuration that is read again does it.
+  log.level = "error";
+  await clock.advance(60_000);
+  assertEquals(log.level, "error");
+});
+
+Deno.test("LogLevels, default is what is configured by then", () => {
+  const { clock, log } = setup();
+  let configured: "info" | "debug" = "info";
+  const levels = new LogLevels(log, { clock, configured: () => configured });
+  levels.set({ level: "error" });
+  configured = "debug";
+  levels.set({ level: "default" });
+  assertEquals(log.level, "debug");
 });
 
 Deno.test("LogLevels, a component has a level of its own", async () => {
