@@ -18,7 +18,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/check.ts": "tests/integration/node_test.ts",
   "lib/app/edge_node.ts": "tests/integration/node_test.ts",
   "lib/app/gauges.ts": "tests/integration/node_test.ts",
-  "lib/app/live_config.ts": "tests/integration/reload_test.ts",
   "lib/app/processor_figures.ts": "tests/unit/app/processor_observer_test.ts",
   "lib/app/proxy_config.ts": "tests/integration/proxy_test.ts",
   "lib/app/status.ts": "tests/integration/node_test.ts",

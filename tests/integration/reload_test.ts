@@ -114,7 +114,7 @@ Deno.test("another address of the cloud is dialled at once, from a link that wai
   }
 });
 
-Deno.test("what a running node takes up reaches joining, agents, questions and reports", async () => {
+Deno.test("what a running node takes up reaches joining, the link and reports", async () => {
   await using joins = await JoinWorld.start();
   const { port } = joins.server;
   const toPort = (head: string) => ({
@@ -136,7 +136,6 @@ Deno.test("what a running node takes up reaches joining, agents, questions and r
   const next = await load(
     `edgehub.http-server=127.0.0.1:${port}`,
     `edgehub.proxy=${proxy.url()}`,
-    "edged.reply-timeout=10ms",
     "meta.sync.podstatus.interval=1s",
   );
   const { loaded, changes } = takeUp(running, next, () => undefined);
@@ -148,7 +147,7 @@ Deno.test("what a running node takes up reaches joining, agents, questions and r
   assert(ports.includes(port), "joined through the proxy");
   assert(ports.some((other) => other !== port), "and dialled through it");
   const { hub } = joins.world;
-  await using agent = joins.world.agent({ answers: true });
+  await using agent = joins.world.agent();
   await agent.connect();
   const { uid } = hub.apply(podManifest("web-0")).metadata;
   await hub.synced(NODE);
