@@ -9,10 +9,11 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-net",
-  // Colours, the service manager's socket and watchdog, two switches that the
-  // YAML parser looks at, and the proxy.
-  "--allow-env=NO_COLOR,NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID," +
-  "LOG_STREAM,LOG_TOKENS," +
+  // Colours, the journal, the service manager's socket and watchdog, two
+  // switches that the YAML parser looks at, and the proxy.
+  "--allow-env=NO_COLOR,JOURNAL_STREAM,NOTIFY_SOCKET,WATCHDOG_USEC," +
+  "WATCHDOG_PID,LOG_STREAM,LOG_TOKENS," +
   "HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy",
-  "--allow-sys=hostname,statfs,uid",
+  // The last two for bug reports.
+  "--allow-sys=hostname,statfs,uid,osRelease,systemMemoryInfo",
 ];

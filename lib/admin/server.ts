@@ -48,8 +48,9 @@ export class AdminServer implements Component {
   readonly #tasks: TaskSet;
   /** What listens now; ended by its own controller. */
   #listening: {
-    readonly server: Deno.HttpServer;
     readonly ending: AbortController;
+    /** Resolves once it has ended, for whatever reason. */
+    readonly ended: Promise<void>;
   } | undefined;
 
   /** Listens to nothing before `start`. */
@@ -105,8 +106,21 @@ export class AdminServer implements Component {
       onListen: () => undefined,
       onError: (error) => this.#failed(error),
     }, (request) => answerAdmin(this.#parts.sources, request));
-    this.#listening = { server, ending };
+    const ended = this.#serve(server);
+    this.#listening = { ending, ended };
     await Deno.chmod(socket, SOCKET_MODE);
+  }
+
+  /** One that cannot accept ends by itself, for want of file handles mostly. */
+  async #serve(server: Deno.HttpServer): Promise<void> {
+    try {
+      await server.finished;
+    } catch (error) {
+      this.#listening = undefined;
+      this.#parts.log.error("accept failed, the socket is made anew", {
+        error: errorText(error),
+      });
+    }
   }
 
   async #close(): Promise<void> {
@@ -115,7 +129,7 @@ export class AdminServer implements Component {
     // Never after `shutdown()`: the two together are an uncaught BadResource
     // in Deno 2.7.
     listening?.ending.abort();
-    await listening?.server.finished;
+    await listening?.ended;
   }
 
   /** Looks after the socket file until the server is stopped. */
@@ -123,8 +137,11 @@ export class AdminServer implements Component {
     const { log } = this.#parts;
     while (await this.#pause()) {
       try {
-        if (await exists(socket)) continue;
-        log.warn("socket file was removed, made anew", { socket });
+        const isListening = this.#listening !== undefined;
+        if (isListening && await exists(socket)) continue;
+        if (isListening) {
+          log.warn("socket file was removed, made anew", { socket });
+        }
         await this.#close();
         if (this.#ending.signal.aborted) return;
         await this.#listen(socket);

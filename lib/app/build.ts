@@ -24,9 +24,12 @@ import { buildAdmin } from "./build_admin.ts";
 import { edgehubObserver } from "./edgehub_observer.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { watchLoops } from "./loops.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { liveProxy, liveRate, liveRemoteTypes } from "./live_config.ts";
+import { registerProcessFigures } from "./process_figures.ts";
 import { processorObserver } from "./processor_observer.ts";
+import { withResync } from "./resync_admin.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
 import type { NodeStatus } from "./status.ts";
 import type { NodeTiming } from "./timing.ts";
@@ -106,17 +109,28 @@ export function buildParts(from: Ingredients): Parts {
     ...from,
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
-  const admin = config.admin.socket
-    ? buildAdmin(from, housekeeping)
-    : undefined;
-  registerGauges(from.metrics, { processor, edgehub, edged, store });
+  const { path } = config.store;
+  registerGauges(from.metrics, {
+    processor,
+    edgehub,
+    edged,
+    store,
+    path,
+    clock,
+  });
+  registerProcessFigures(from.metrics, from);
+  watchLoops(from.health, { processor, edgehub, edged }, {
+    clock,
+    timing: from.timing,
+    edgehub: config.edgehub,
+  });
   const inOrder = [
     processor,
     edged,
     ...trust?.parts ?? [],
     edgehub,
     snapshots,
-    admin,
+    ...buildAdmin(withResync(from, processor), housekeeping),
     housekeeping,
   ].filter((part) => part !== undefined);
   return { processor, edgehub, trust, edged, snapshots, housekeeping, inOrder };

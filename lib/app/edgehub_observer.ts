@@ -1,6 +1,7 @@
-import type { EdgehubObserver } from "../edgehub/mod.ts";
+import type { EdgehubObserver, LinkError } from "../edgehub/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
+import { edgehubFigures } from "./edgehub_figures.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { refusals } from "./refusals.ts";
 import type { Trust } from "./trust.ts";
@@ -8,6 +9,11 @@ import type { Trust } from "./trust.ts";
 /** Said at each dial, since nothing else tells that a link is open to all. */
 const PLAIN_HINT = "Nothing is encrypted, secrets included, and nobody " +
   "checks who the cloud is: use wss:// outside of tests";
+
+/** Why there is no link and what can be done, in one line for a person. */
+function reasonOf({ message, hint }: LinkError): string {
+  return hint ? `${message}. ${hint}` : message;
+}
 
 /**
  * Turns what the cloud link tells into log lines, figures and health.
@@ -20,20 +26,7 @@ export function edgehubObserver(
 ): EdgehubObserver {
   const { metrics, health } = parts;
   const log = parts.log.child("edgehub");
-  const connects = metrics.counter(
-    "metamanager_cloud_connects_total",
-    "Connections on which the cloud answered",
-  );
-  const downs = metrics.counterFamily(
-    "metamanager_cloud_link_failures_total",
-    "Dials that failed and links that ended, by reason",
-    ["reason"],
-  );
-  const faults = metrics.counterFamily(
-    "metamanager_cloud_frame_faults_total",
-    "Frames from the cloud that were refused, by kind",
-    ["kind"],
-  );
+  const { connects, reconnects, downs, faults } = edgehubFigures(metrics);
   const refused = parts.refused ?? refusals(health);
   health.set(Check.link, "degraded", "not connected yet");
   return {
@@ -42,6 +35,7 @@ export function edgehubObserver(
       else log.warn("dialling without TLS", { url, hint: PLAIN_HINT });
     },
     connected: ({ url, certificateNotAfterMs }) => {
+      if (connects.value > 0) reconnects.inc();
       connects.inc();
       trust?.linkUp();
       health.set(Check.link, "ok", url);
@@ -55,7 +49,7 @@ export function edgehubObserver(
     down: ({ url, error, livedMs, waitMs }) => {
       downs.with(error.kind).inc();
       trust?.linkDown(error);
-      health.set(Check.link, "degraded", error.message);
+      health.set(Check.link, "degraded", reasonOf(error));
       log.warn("link down", {
         url,
         error: error.message,

@@ -83,7 +83,8 @@ export interface Changing {
 export function applyChange(
   { before, after, log, parts, redial }: Changing,
 ): void {
-  log.level = after.log.level;
+  // Else a level that was set by hand stays.
+  if (before.log.level !== after.log.level) log.level = after.log.level;
   log.format = after.log.format;
   const { processor, snapshots, edgehub } = parts ?? {};
   const interval = ({ meta }: Config) => meta.sync.podstatus.intervalMs;

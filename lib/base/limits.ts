@@ -7,10 +7,20 @@ export const LIMITS = {
   messageBytesMax: 32 * 1024 * 1024,
   /** Deepest nesting of JSON in a message; Kubernetes objects stay below 40. */
   messageDepthMax: 128,
+  /**
+   * Values in a message, each in an array or object counted; a message with
+   * more is refused before it is parsed. 16 MiB of pods hold as many.
+   */
+  messageValuesMax: 500_000,
   /** Longest `route.resource`, in UTF-16 units; Kubernetes needs 63 + 253 + 253. */
   resourceLengthMax: 1024,
   /** Messages waiting for the processor; at the bound the links stop reading. */
   inboxMessagesMax: 4096,
+  /**
+   * Memory that they take, estimated in bytes, which the last one may pass; at
+   * the bound the links stop reading.
+   */
+  inboxHeapBytesMax: 24 * 1024 * 1024,
   /** Messages of one transaction; the rest waits for the next one. */
   batchMessagesMax: 256,
   /** Requests waiting for the cloud; at the bound a request fails at once. */
@@ -51,6 +61,10 @@ export const LIMITS = {
   outboxBytesMax: 16 * 1024 * 1024,
   /** Connections that may leave a message unanswered; then it is parked. */
   outboxAttemptsMax: 3,
+  /** Log lines kept in memory for a bug report; the oldest go first. */
+  logLinesMax: 500,
+  /** Characters of them; the oldest go first. */
+  logLengthMax: 256 * 1024,
   /** Positions of modules kept; the longest unused go first. */
   positionsMax: 64,
 } as const;

@@ -1,7 +1,16 @@
+/** A second bound of a {@link BoundedQueue}: on the sizes of its items. */
+export interface SizeBound<T> {
+  /** Size of an item, 0 or more; the same each time it is asked for. */
+  readonly sizeOf: (item: T) => number;
+  /** Sum of sizes from which on nothing is taken, 1 or more. */
+  readonly sizeMax: number;
+}
+
 /**
  * A first-in first-out queue with a bound.
  *
- * Invariants: `length` never exceeds the bound; what `push` accepted comes
+ * Invariants: `length` never exceeds the bound; `size` exceeds its own by less
+ * than the last item, so that one of any size gets through; what `push` accepted comes
  * out once and in order; nothing is dropped. What happens at the bound is the
  * producer's business: `push` says `false`, and `room()` tells when to go on.
  */
@@ -10,19 +19,27 @@ export class BoundedQueue<T> {
   #head = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
   readonly #capacity: number;
+  readonly #bound: SizeBound<T> | undefined;
+  #size = 0;
 
   /**
    * Makes an empty queue.
    *
    * @param capacity Most items held at a time, 1 or more.
    */
-  constructor(capacity: number) {
+  constructor(capacity: number, bound?: SizeBound<T>) {
     this.#capacity = capacity;
+    this.#bound = bound;
   }
 
   /** Items waiting. */
   get length(): number {
     return this.#items.length - this.#head;
+  }
+
+  /** Sum of the sizes of what waits; 0 without a {@link SizeBound}. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Most items held at a time. */
@@ -32,16 +49,18 @@ export class BoundedQueue<T> {
 
   /** Adds an item at the end; `false` if the queue is full. */
   push(item: T): boolean {
-    if (this.length >= this.#capacity) return false;
+    if (this.#isFull) return false;
     this.#items.push(item);
+    this.#size += this.#sizeOf(item);
     return true;
   }
 
   /** Takes the oldest item, or `undefined` when empty. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
-    const item = this.#items[this.#head];
+    const item = this.#items[this.#head] as T;
     this.#items[this.#head++] = undefined;
+    this.#size -= this.#sizeOf(item);
     this.#compact();
     return item;
   }
@@ -56,15 +75,25 @@ export class BoundedQueue<T> {
     const rest = this.#items.slice(this.#head) as T[];
     this.#items = [];
     this.#head = 0;
+    this.#size = 0;
     this.#release();
     return rest;
   }
 
   /** A promise that settles once there is room; `undefined` if there is now. */
   room(): Promise<void> | undefined {
-    if (this.length < this.#capacity) return undefined;
+    if (!this.#isFull) return undefined;
     this.#waiting ??= Promise.withResolvers<void>();
     return this.#waiting.promise;
+  }
+
+  get #isFull(): boolean {
+    if (this.length >= this.#capacity) return true;
+    return this.#bound !== undefined && this.#size >= this.#bound.sizeMax;
+  }
+
+  #sizeOf(item: T): number {
+    return this.#bound?.sizeOf(item) ?? 0;
   }
 
   #compact(): void {
@@ -79,7 +108,7 @@ export class BoundedQueue<T> {
   }
 
   #release(): void {
-    if (this.#waiting && this.length < this.#capacity) {
+    if (this.#waiting && !this.#isFull) {
       this.#waiting.resolve();
       this.#waiting = undefined;
     }

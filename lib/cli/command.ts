@@ -10,6 +10,13 @@ export const ExitCode = {
   usage: 2,
 } as const;
 
+/** What they mean, unless a command says otherwise. */
+export const EXIT_CODES: Readonly<Record<number, string>> = {
+  [ExitCode.ok]: "done",
+  [ExitCode.failure]: "it did not work",
+  [ExitCode.usage]: "wrong arguments or configuration, nothing was touched",
+};
+
 /** An option of a command. */
 export interface OptionSpec {
   /** Its name, without hyphens. */
@@ -50,6 +57,8 @@ export interface Command {
   readonly options: readonly OptionSpec[];
   /** Names of the words it takes, for example `[COMMAND]`; missing: none. */
   readonly words?: string;
+  /** Exit codes that mean something else, or more, than with all commands. */
+  readonly exitCodes?: Readonly<Record<number, string>>;
   /** Command lines that work, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   /**

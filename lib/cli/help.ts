@@ -1,5 +1,5 @@
 import { optionsOf } from "./arguments.ts";
-import type { Command, OptionSpec } from "./command.ts";
+import { type Command, EXIT_CODES, type OptionSpec } from "./command.ts";
 import type { Paint } from "./style.ts";
 
 /** Name of the program in help and examples. */
@@ -29,6 +29,7 @@ export function helpOn(command: Command, paint: Paint): string {
   const options = optionsOf(command).map((o) =>
     [optionText(o), o.doc] as const
   );
+  const codes = Object.entries({ ...EXIT_CODES, ...command.exitCodes });
   const details = command.details === undefined ? "" : `\n${command.details}\n`;
   return `${command.summary}
 ${details}
@@ -37,6 +38,8 @@ ${paint("bold", "Usage")}
 
 ${paint("bold", "Options")}
 ${table(options, paint)}
+${paint("bold", "Exit codes")}
+${table(codes, paint)}
 ${paint("bold", "Examples")}
 ${
     command.examples.map(([line, what]) =>

@@ -4,6 +4,10 @@ export interface Io {
   stdout(text: string): void;
   /** Writes to standard error, as it stands. */
   stderr(text: string): void;
+  /** All of standard input, UTF-8. */
+  stdin(): Promise<string>;
+  /** Whether nobody reads standard output any more; `false` if not known. */
+  readonly isClosed?: () => boolean;
   /** Which of the two is read by a person at a terminal. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
   /** A variable of the environment; `undefined` if it is not set. */
@@ -20,9 +24,14 @@ export interface Io {
  * @param files What comes with the program; compiled into the binary.
  */
 export function systemIo(files: { readonly defaultConfig: URL }): Io {
+  let isClosed = false;
   return {
-    stdout: (text) => writeAll(Deno.stdout, text),
-    stderr: (text) => writeAll(Deno.stderr, text),
+    stdout: (text) => {
+      if (!isClosed) isClosed = !writeAll(Deno.stdout, text);
+    },
+    stdin: () => new Response(Deno.stdin.readable).text(),
+    stderr: (text) => void writeAll(Deno.stderr, text),
+    isClosed: () => isClosed,
     isTerminal: {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
@@ -33,16 +42,19 @@ export function systemIo(files: { readonly defaultConfig: URL }): Io {
   };
 }
 
+/** @returns Whether somebody reads it. */
 function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   text: string,
-): void {
+): boolean {
   const bytes = new TextEncoder().encode(text);
   let sent = 0;
   try {
     while (sent < bytes.length) sent += stream.writeSync(bytes.subarray(sent));
+    return true;
   } catch (error) {
     // `metamanager ... | head` closes the pipe when it has seen enough.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    return false;
   }
 }

@@ -8,13 +8,45 @@ export function textTable(
   rows: readonly (readonly string[])[],
 ): string {
   const lines = [head, ...rows];
-  const widths = head.map((_, i) =>
-    Math.max(...lines.map((line) => line[i]?.length ?? 0))
-  );
+  return tableLines(lines, columnWidths(lines), "  ");
+}
+
+/**
+ * Widths of the columns of some lines.
+ *
+ * @param least Widths that they have at least.
+ */
+export function columnWidths(
+  lines: readonly (readonly string[])[],
+  least: readonly number[] = [],
+): number[] {
+  const widths = [...least];
+  for (const line of lines) {
+    for (const [i, cell] of line.entries()) {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    }
+  }
+  return widths;
+}
+
+/** Lines of columns of these widths. @param gap What stands between them. */
+export function tableLines(
+  lines: readonly (readonly string[])[],
+  widths: readonly number[],
+  gap: string,
+): string {
   return lines.map((line) =>
-    line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() +
+    line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(gap).trimEnd() +
     "\n"
   ).join("");
+}
+
+// deno-lint-ignore no-control-regex -- control characters are what it finds
+const CONTROL_REGEXP = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Text of others without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(CONTROL_REGEXP, "?");
 }
 
 /** Units of an age, with their seconds. */

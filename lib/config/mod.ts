@@ -18,5 +18,7 @@ export {
 export type { Live } from "./key_spec.ts";
 export { nearest } from "./nearest.ts";
 export { printYaml } from "./print.ts";
+export { formatDuration, readDuration } from "./quantity.ts";
+export { type Setting, settings } from "./settings.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";
 export { type ConfigChange, type TakenUp, takeUp } from "./take_up.ts";

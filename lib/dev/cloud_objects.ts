@@ -92,6 +92,11 @@ export class CloudObjects {
     );
   }
 
+  /** All objects, in order of creation. */
+  all(): CloudObject[] {
+    return [...this.#objects.values()];
+  }
+
   /** Creates; `AlreadyExists` if the name is taken. */
   create(manifest: Manifest): ApiResult<CloudObject> {
     const { ref, kind } = read(manifest);
@@ -247,11 +252,15 @@ function checkUid(
 /** Top-level fields of the manifest replace, metadata is merged. */
 function overlay(old: CloudObject, manifest: Manifest): CloudObject {
   const { metadata: { namespace: _space, ...metadata }, ...fields } = manifest;
-  return withPodDefaults({
+  const object = withPodDefaults({
     ...old,
     ...fields,
     kind: old.kind,
     apiVersion: old.apiVersion,
     metadata: { ...old.metadata, ...metadata },
   });
+  // What the node has reported is no matter of a manifest that says nothing.
+  return "status" in old && !("status" in fields)
+    ? { ...object, status: old.status }
+    : object;
 }

@@ -60,6 +60,14 @@ export class Journal<T> {
     for (const watcher of [...this.#watchers]) watcher(entry, this.#count);
   }
 
+  /** Tells of each new entry, until the returned function is called. */
+  watch(watcher: (entry: T) => void): () => void {
+    // Not the function itself: it may be given twice.
+    const own = (entry: T) => watcher(entry);
+    this.#watchers.add(own);
+    return () => this.#watchers.delete(own);
+  }
+
   /**
    * Waits for the first entry that fits.
    *

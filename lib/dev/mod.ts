@@ -43,6 +43,18 @@ export {
   type UpdateOptions,
 } from "./cloud_objects.ts";
 export { CLOUD_TIMING, type CloudTiming } from "./cloud_timing.ts";
+export {
+  DevelopmentHub,
+  type DevelopmentHubOptions,
+  HUB_FILE,
+  type HubAddress,
+} from "./development_hub.ts";
+export {
+  ManifestApi,
+  type ManifestApiOptions,
+  type ManifestResult,
+} from "./manifest_api.ts";
+export { ManifestError, readManifests } from "./manifests.ts";
 export type { EdgedPodStatus } from "./edged_pod.ts";
 export {
   type EdgedTransport,

@@ -62,6 +62,11 @@ export class AgentReader {
     return Math.max(this.#options.socket.lastReceivedMs, this.#readingSinceMs);
   }
 
+  /** Whether nothing is read until the processor has room. */
+  get isPaused(): boolean {
+    return this.#endWait !== undefined;
+  }
+
   /** Passes nothing on any more. */
   stop(): void {
     this.#isStopped = true;
@@ -70,19 +75,27 @@ export class AgentReader {
 
   /** Reads until the connection has ended or `stop` was called. */
   async run(): Promise<void> {
-    while (!this.#isStopped) {
-      this.#readingSinceMs = this.#parts.clock.monotonic();
-      const frames = await this.#options.socket.receive();
-      this.#readingSinceMs = undefined;
-      if (!frames) return;
-      for (const frame of frames) {
-        if (this.#isStopped) return;
-        // Awaited only when the processor is full: a turn of the loop per
-        // message would cost more than the message.
-        const full = this.#take(frame);
-        if (full) await full;
-      }
+    while (!this.#isStopped && await this.#receive());
+  }
+
+  /**
+   * Takes what one read completed. A function of its own, which ends: one that
+   * waits for the next read would hold the frames of the last one.
+   *
+   * @returns Whether there may be more.
+   */
+  async #receive(): Promise<boolean> {
+    this.#readingSinceMs = this.#parts.clock.monotonic();
+    const frames = await this.#options.socket.receive();
+    this.#readingSinceMs = undefined;
+    for (const frame of frames ?? []) {
+      if (this.#isStopped) return false;
+      // Awaited only when the processor is full: a turn of the loop per
+      // message would cost more than the message.
+      const full = this.#take(frame);
+      if (full) await full;
     }
+    return frames !== null;
   }
 
   #take(frame: WebSocketMessage): Promise<void> | undefined {
@@ -92,18 +105,21 @@ export class AgentReader {
       return undefined;
     }
     this.#options.stats.received++;
-    const { message } = decoded;
+    const { message, heapBytes } = decoded;
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
-    return this.#pass(message) ? undefined : this.#passLater(message);
+    return this.#pass(message, heapBytes)
+      ? undefined
+      : this.#passLater(message, heapBytes);
   }
 
   /** Passes a message on; `false` if the processor is full. */
-  #pass(message: Message): boolean {
+  #pass(message: Message, heapBytes: number): boolean {
     try {
       return this.#parts.router.send(Module.metamanager, {
         message,
         from: this.#options.module,
+        heapBytes,
       });
     } catch (error) {
       if (!(error instanceof NoReceiverError)) throw error;
@@ -113,10 +129,10 @@ export class AgentReader {
     }
   }
 
-  async #passLater(message: Message): Promise<void> {
+  async #passLater(message: Message, heapBytes: number): Promise<void> {
     do {
       await this.#room();
-    } while (!this.#isStopped && !this.#pass(message));
+    } while (!this.#isStopped && !this.#pass(message, heapBytes));
   }
 
   async #room(): Promise<void> {

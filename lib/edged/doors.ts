@@ -1,44 +1,41 @@
-import { prepareUnixSocket, sleep, TaskSet } from "../base/mod.ts";
+import {
+  checkLoopback,
+  listenOnLoopback,
+  type LoopbackDoor,
+  prepareUnixSocket,
+  readTokenFile,
+  sleep,
+  TaskSet,
+} from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
-import type { ByteStream } from "../websocket/mod.ts";
+import { type ByteStream, streamOf } from "../websocket/mod.ts";
 import type { EdgedParts } from "./ports.ts";
-import { readTokenFile } from "./token_file.ts";
 
 /** Where agents may knock. */
 export interface DoorOptions {
   /** Path of the Unix socket, its folder made with mode 0750; empty: none. */
   readonly socket: string;
   /** A door on loopback for agents that cannot reach the socket. */
-  readonly listen?: {
-    /** `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`. */
-    readonly hostname: string;
-    /** Port; 0 takes a free one. */
-    readonly port: number;
+  readonly listen?: Omit<LoopbackDoor, "key"> & {
     /** File with the bearer token, mode 0600. */
     readonly tokenFile: string;
   };
 }
 
-/** The loopback door cannot be opened; `message` says what to do. */
-export class AgentPortError extends Error {
-  /** Always `AgentPortError`. */
-  override readonly name = "AgentPortError";
-
-  /**
-   * Names the address.
-   *
-   * @param where Address and port.
-   */
-  constructor(where: string, cause: unknown) {
-    const reason = cause instanceof Deno.errors.AddrInUse
-      ? "another program has the port, choose another in edged.listen"
-      : `check edged.listen: ${errorText(cause)}`;
-    super(`Cannot listen for agents on ${where}: ${reason}`, { cause });
-  }
-}
-
 /** Takes a new connection; must not throw. */
 export type Visitor = (stream: ByteStream, overTcp: boolean) => void;
+
+/**
+ * A socket file and what listens on it. Not known again by its path: the
+ * runtime tells a relative one as an absolute one.
+ */
+interface SocketFile {
+  readonly listener: Deno.Listener;
+  /** Number of the file. */
+  readonly inode: number | null;
+  /** Ends once the listener is closed. */
+  readonly accepting: Promise<void>;
+}
 
 /** Mode of the socket: owner and group of its folder may connect. */
 const SOCKET_MODE = 0o660;
@@ -46,7 +43,8 @@ const SOCKET_MODE = 0o660;
 const ACCEPT_RETRY_MS = 200;
 /** How often it is looked whether the socket file is still there. */
 const SOCKET_LOOK_MS = 5000;
-const LOOPBACK_REGEXP = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
+/** Key that names the loopback door. */
+const LISTEN_KEY = "edged.listen";
 
 /**
  * The sockets that the local link listens on.
@@ -63,12 +61,7 @@ export class Doors {
 
   /** @throws {RangeError} If `options.listen` is not a loopback address. */
   constructor(parts: EdgedParts, options: DoorOptions) {
-    const hostname = options.listen?.hostname;
-    if (hostname !== undefined && !LOOPBACK_REGEXP.test(hostname)) {
-      throw new RangeError(
-        `Cannot listen for agents beyond this machine, use 127.0.0.1: ${hostname}`,
-      );
-    }
+    if (options.listen) checkLoopback({ ...options.listen, key: LISTEN_KEY });
     this.#parts = parts;
     this.#options = options;
     this.#tasks = new TaskSet((_, error) =>
@@ -89,26 +82,27 @@ export class Doors {
    *
    * @throws {UnixSocketError} If the socket is in use or cannot be made.
    * @throws {TokenFileError} If the token file cannot be used.
-   * @throws {AgentPortError} If the loopback door cannot be opened.
+   * @throws {LoopbackPortError} If the loopback door cannot be opened.
    */
   async open(visitor: Visitor): Promise<void> {
     const { socket, listen } = this.#options;
     if (listen) await readTokenFile(listen.tokenFile);
     if (socket) await prepareUnixSocket(socket);
-    let inode: number | null = null;
     try {
-      if (socket) inode = await this.#listenAt(socket);
-      if (listen) this.#listeners.push(listenOn(listen));
+      if (listen) {
+        const door = { ...listen, key: LISTEN_KEY };
+        this.#listeners.push(listenOnLoopback(door));
+      }
+      const made = socket ? await this.#listenAt(socket, visitor) : undefined;
+      for (const listener of this.#listeners) {
+        if (listener !== made?.listener) this.#spawnAccept(listener, visitor);
+      }
+      if (made) {
+        this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
+      }
     } catch (error) {
       this.#closeListeners();
       throw error;
-    }
-    for (const listener of this.#listeners) {
-      const accepting = this.#accept(listener, visitor);
-      this.#tasks.spawn("accept", () => accepting);
-      if (listener.addr.transport !== "unix") continue;
-      const made = { inode, accepting };
-      this.#tasks.spawn("watch", () => this.#watch(socket, made, visitor));
     }
     this.#parts.log.info("listening", { socket, port: this.port });
   }
@@ -120,47 +114,48 @@ export class Doors {
     await this.#tasks.settled();
   }
 
-  /** @returns Number of the file, by which it is known again. */
-  async #listenAt(path: string): Promise<number | null> {
+  async #listenAt(path: string, visitor: Visitor): Promise<SocketFile> {
     const listener = Deno.listen({ transport: "unix", path }) as Deno.Listener;
-    this.#listeners.push(listener);
-    await Deno.chmod(path, SOCKET_MODE);
-    return (await Deno.lstat(path)).ino;
+    try {
+      await Deno.chmod(path, SOCKET_MODE);
+      const { ino } = await Deno.lstat(path);
+      this.#listeners.push(listener);
+      const accepting = this.#spawnAccept(listener, visitor);
+      return { listener, inode: ino, accepting };
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
   }
 
   /** Looks after the socket file until the doors are closed. */
   async #watch(
     path: string,
-    made: { inode: number | null; accepting: Promise<void> },
+    first: SocketFile,
     visitor: Visitor,
   ): Promise<void> {
     const { log } = this.#parts;
-    let { inode, accepting } = made;
+    let made = first;
     for (;;) {
       await this.#pause(SOCKET_LOOK_MS);
       if (this.#closing.signal.aborted) return;
       try {
         const found = await inodeOf(path);
-        if (found === inode) continue;
+        if (found === made.inode) continue;
         if (found !== undefined) {
           log.error("socket file was replaced, agents cannot attach", {
             socket: path,
           });
           continue;
         }
-        log.warn("socket file was removed, made anew", { socket: path });
-        this.#closeListener(path);
+        this.#closeListener(made.listener);
         // The runtime removes the file of that name when accept has ended.
-        await accepting;
+        await made.accepting;
         await prepareUnixSocket(path);
-        inode = await this.#listenAt(path);
-        const listener = this.#listeners.at(-1);
+        made = await this.#listenAt(path, visitor);
         // Closed while the file was made.
-        if (this.#closing.signal.aborted) this.#closeListeners();
-        if (!listener || this.#closing.signal.aborted) return;
-        const next = this.#accept(listener, visitor);
-        accepting = next;
-        this.#tasks.spawn("accept", () => next);
+        if (this.#closing.signal.aborted) return this.#closeListeners();
+        log.warn("socket file was removed, made anew", { socket: path });
       } catch (error) {
         log.error("socket file cannot be made anew", {
           socket: path,
@@ -168,6 +163,12 @@ export class Doors {
         });
       }
     }
+  }
+
+  #spawnAccept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
+    const accepting = this.#accept(listener, visitor);
+    this.#tasks.spawn("accept", () => accepting);
+    return accepting;
   }
 
   async #accept(listener: Deno.Listener, visitor: Visitor): Promise<void> {
@@ -193,13 +194,11 @@ export class Doors {
     }
   }
 
-  #closeListener(path: string): void {
-    const at = this.#listeners.findIndex(({ addr }) =>
-      addr.transport === "unix" && addr.path === path
-    );
-    for (const listener of at < 0 ? [] : this.#listeners.splice(at, 1)) {
-      listener.close();
-    }
+  #closeListener(listener: Deno.Listener): void {
+    const at = this.#listeners.indexOf(listener);
+    if (at < 0) return;
+    this.#listeners.splice(at, 1);
+    listener.close();
   }
 
   #closeListeners(): void {
@@ -215,34 +214,4 @@ async function inodeOf(path: string): Promise<number | null | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-function listenOn(address: { hostname: string; port: number }): Deno.Listener {
-  const { hostname, port } = address;
-  try {
-    return Deno.listen({ hostname, port });
-  } catch (error) {
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    throw new AgentPortError(`${host}:${port}`, error);
-  }
-}
-
-/** A connection that may be closed by whoever comes first. */
-function streamOf(connection: Deno.Conn): ByteStream {
-  // Else two small frames in a row cost 41 ms (platform.md 1.6).
-  if (isTcp(connection)) connection.setNoDelay(true);
-  let isClosed = false;
-  return {
-    read: (into) => connection.read(into),
-    write: (bytes) => connection.write(bytes),
-    close: () => {
-      if (isClosed) return;
-      isClosed = true;
-      connection.close();
-    },
-  };
-}
-
-function isTcp(connection: Deno.Conn): connection is Deno.TcpConn {
-  return connection.localAddr.transport === "tcp";
 }

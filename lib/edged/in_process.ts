@@ -14,7 +14,8 @@ export interface InProcessOptions {
   /** Revision up to which it has everything. @default what the node noted */
   readonly since?: number;
   /**
-   * Takes one message. One call at a time, in order; a promise is waited for.
+   * Takes one message, which is its own to change. One call at a time, in
+   * order; a promise is waited for.
    * What it throws is logged and counted, and the next message comes.
    */
   readonly onMessage: (message: Message) => void | Promise<void>;
@@ -160,7 +161,8 @@ export class InProcessAgent implements Disposable {
   #handle(message: Message): Promise<void> | undefined {
     let pending: void | Promise<void>;
     try {
-      pending = this.#options.onMessage(message);
+      // Its own copy: what it changes, other agents would see.
+      pending = this.#options.onMessage(structuredClone(message));
     } catch (error) {
       this.#failed(message, error);
       return undefined;

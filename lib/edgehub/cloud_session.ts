@@ -46,6 +46,7 @@ export class CloudSession {
   #reading = true;
   #givenUp: LinkError | undefined;
   #isClosed = false;
+  #pauses = 0;
   /** Ends the wait for room, once the link is closed. */
   #endWait: (() => void) | undefined;
 
@@ -105,21 +106,22 @@ export class CloudSession {
     return this.#uplink.bufferedBytes;
   }
 
+  /** Whether nothing is read until there is room. */
+  get isPaused(): boolean {
+    return this.#endWait !== undefined;
+  }
+
+  /** How often reading was paused. */
+  get pauses(): number {
+    return this.#pauses;
+  }
+
   /** Runs the session; resolves once it has ended. */
   async run(): Promise<void> {
     try {
       this.#sendKeepalive();
       this.#send(nodeQuery(this.#options.stamp, this.#options.nodeId));
-      while (this.#reading) {
-        const messages = await this.#connection.receive();
-        // What comes after drain is not acknowledged, so the cloud repeats it.
-        if (messages === null || !this.#reading) break;
-        for (const data of messages) {
-          const waiting = this.#take(data);
-          if (waiting) await waiting;
-        }
-        await this.#uplinkRoom();
-      }
+      while (this.#reading && await this.#receive());
       await this.#connection.ended;
     } finally {
       this.#watch.stop();
@@ -179,6 +181,24 @@ export class CloudSession {
     this.#connection.abort(error);
   }
 
+  /**
+   * Takes what one read completed. A function of its own, which ends: one that
+   * waits for the next read would hold the texts of the last one.
+   *
+   * @returns Whether there may be more.
+   */
+  async #receive(): Promise<boolean> {
+    const messages = await this.#connection.receive();
+    // What comes after drain is not acknowledged, so the cloud repeats it.
+    if (messages === null || !this.#reading) return false;
+    for (const data of messages) {
+      const waiting = this.#take(data);
+      if (waiting) await waiting;
+    }
+    await this.#uplinkRoom();
+    return true;
+  }
+
   /** @returns A promise only if a module has no room. */
   #take(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#isClosed) return;
@@ -187,7 +207,7 @@ export class CloudSession {
     this.#prove();
     const isOurs = this.#probe.heard(decoded.ok ? decoded.message : undefined);
     if (!decoded.ok) return this.#refuse(decoded.fault);
-    const { message } = decoded;
+    const { message, heapBytes } = decoded;
     // Nothing is made of its object, and no version wants an ack of it.
     if (isOurs) return;
     if (CONTROL.has(message.route.operation)) {
@@ -195,6 +215,7 @@ export class CloudSession {
     }
     const delivery = deliver(message, {
       router,
+      heapBytes,
       wait: (room) => this.#unread(room),
     });
     if (!(delivery instanceof Promise)) {
@@ -234,6 +255,7 @@ export class CloudSession {
    */
   async #unread(until: Promise<void>): Promise<boolean> {
     const over = Promise.withResolvers<void>();
+    this.#pauses++;
     this.#endWait = over.resolve;
     this.#watch.pauseReading();
     this.#probe.pause();

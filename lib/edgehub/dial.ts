@@ -43,7 +43,18 @@ export interface DialOptions {
    * for a server that let a dial wait in vain. @default false
    */
   readonly probe?: boolean;
+  /** Told of each step that is done, for whoever looks on. */
+  readonly onStep?: (step: DialStep) => void;
 }
+
+/** What a dial has come past. */
+export type DialStep =
+  /** TCP is up: to the cloud, or to an `http://` proxy. */
+  | { readonly kind: "connected"; readonly address: string }
+  /** The proxy has opened the way to the cloud. */
+  | { readonly kind: "tunnelled"; readonly proxy: string }
+  /** TLS is up, and the authority has signed this certificate (DER). */
+  | { readonly kind: "secured"; readonly certificate: Uint8Array };
 
 /** An open link; disposing of it frees what it went through, once it has ended. */
 export interface Dialled extends AsyncDisposable {
@@ -62,6 +73,29 @@ export interface Dialled extends AsyncDisposable {
  * @throws The signal's reason.
  */
 export async function dial(options: DialOptions): Promise<Dialled> {
+  return await onLine(options, async (line) => {
+    const { stream, credentials } = await reach(options, line);
+    line.attempt.upgrading = true;
+    const connection = await upgrade(stream, options);
+    const { bridge } = line;
+    return {
+      connection,
+      certificateNotAfterMs: credentials?.notAfterMs,
+      [Symbol.asyncDispose]: async () => await bridge?.release(options.clock),
+    };
+  });
+}
+
+/**
+ * Runs what dials under its deadline; nothing of a failure stays open.
+ *
+ * @throws {LinkError} Whatever it throws, as the step that failed.
+ * @throws The signal's reason.
+ */
+export async function onLine<T>(
+  options: DialOptions,
+  run: (line: Line) => Promise<T>,
+): Promise<T> {
   const { url, clock, handshakeTimeoutMs, signal } = options;
   signal.throwIfAborted();
   const attempt: DialAttempt = {
@@ -87,7 +121,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   });
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await connect(options, line);
+    return await run(line);
   } catch (error) {
     line.stream?.close();
     line.bridge?.close();
@@ -102,7 +136,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
 }
 
 /** A dial that is under way. */
-interface Line {
+export interface Line {
   /** How far it came. */
   readonly attempt: DialAttempt;
   /** Aborted when it is given up. */
@@ -113,8 +147,20 @@ interface Line {
   bridge?: TunnelBridge;
 }
 
-async function connect(options: DialOptions, line: Line): Promise<Dialled> {
-  const { url, clock } = options;
+/** What the upgrade is asked for on. */
+export interface Reached {
+  /** To the cloud, TLS included. */
+  readonly stream: SocketStream;
+  /** What was used; missing without TLS. */
+  readonly credentials: Credentials | undefined;
+}
+
+/** Comes as far as the cloud's HTTP: name, TCP, proxy, TLS. */
+export async function reach(
+  options: DialOptions,
+  line: Line,
+): Promise<Reached> {
+  const { url, clock, onStep } = options;
   const { attempt } = line;
   const route = routeOf(url, options.proxy);
   if (route.proxy) attempt.proxy = route.proxy.host;
@@ -133,23 +179,24 @@ async function connect(options: DialOptions, line: Line): Promise<Dialled> {
     : undefined;
   let stream = line.stream = new SocketStream(tcp, "connect");
   await stream.opened();
+  if (!line.bridge) {
+    onStep?.({ kind: "connected", address: tcp.remoteAddress ?? "" });
+  }
   const secured = isDirect
     ? await direct
     : await tunnel(tcp, { stream, route, credentials, url });
   attempt.tunnelling = false;
+  if (attempt.proxy) onStep?.({ kind: "tunnelled", proxy: attempt.proxy });
   if (credentials && secured) {
     stream = line.stream = secured.stream;
     await stream.opened();
-    await checkPeer(secured.socket, { stream, credentials });
+    const certificate = await checkPeer(secured.socket, {
+      stream,
+      credentials,
+    });
+    onStep?.({ kind: "secured", certificate });
   }
-  attempt.upgrading = true;
-  const connection = await upgrade(stream, options);
-  const { bridge } = line;
-  return {
-    connection,
-    certificateNotAfterMs: credentials?.notAfterMs,
-    [Symbol.asyncDispose]: async () => await bridge?.release(clock),
-  };
+  return { stream, credentials };
 }
 
 /** The socket that goes first: to the cloud, the proxy, or the near end of a tunnel. */

@@ -100,6 +100,8 @@ export function dialFailure(error: unknown, attempt: DialAttempt): LinkError {
       cause: error,
     });
   }
+  // Its body was still awaited when the time was up; the answer is known.
+  if (error instanceof HandshakeRefusedError) return refused(error, attempt);
   const { timeoutMs, proxy } = attempt;
   const host = proxy ? `${attempt.host} through proxy ${proxy}` : attempt.host;
   const step = attempt.upgrading ? "upgrade at" : "connect to";
@@ -117,7 +119,6 @@ export function dialFailure(error: unknown, attempt: DialAttempt): LinkError {
       cause: error,
     });
   }
-  if (error instanceof HandshakeRefusedError) return refused(error, attempt);
   const code = error instanceof Error && "code" in error
     ? String(error.code)
     : "";

@@ -33,6 +33,8 @@ export type Delivery =
 
 /** What {@link deliver} works with. */
 export interface DownlinkOptions {
+  /** Memory that the message takes, estimated. */
+  readonly heapBytes: number;
   /** Where the modules are. */
   readonly router: Router;
   /**
@@ -56,7 +58,8 @@ export function deliver(
   const { router } = options;
   const isAwaited = router.respond(message);
   const group = message.route.group ?? "";
-  const envelope = { message, from: Module.edgehub };
+  const { heapBytes } = options;
+  const envelope = { message, from: Module.edgehub, heapBytes };
   if (PROCESSOR_GROUPS.has(group)) {
     return handOver(Module.metamanager, envelope, options);
   }

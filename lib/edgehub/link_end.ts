@@ -17,6 +17,9 @@ export interface LinkEnd {
 /** Codes of a stream that the other end has closed. */
 const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE)$/;
 
+/** What the runtime says of TLS records that nobody wrote. */
+const TLS_BROKEN = /corrupt message|decrypt/;
+
 /**
  * Tells how a link ended. Only a peer that closed it has surely let go of the
  * session; whatever else ended it, the cloud may still hold it.
@@ -29,12 +32,7 @@ export function linkEnd(
 ): LinkEnd {
   if (givenUp) return { error: givenUp, ended: "by-us" };
   if (end.by === "peer") {
-    const reason = end.reason ? ` ${end.reason}` : "";
-    const error = new LinkError(
-      "ended",
-      `The cloud ended the link: ${end.code}${reason}`,
-      { cause: end.error },
-    );
+    const error = new LinkError("ended", wordsOf(end), { cause: end.error });
     return { error, ended: "by-peer" };
   }
   if (end.error instanceof ProtocolError) {
@@ -45,10 +43,21 @@ export function linkEnd(
   const code = cause instanceof Error && "code" in cause
     ? String(cause.code)
     : "";
+  const what = TLS_BROKEN.test(text)
+    ? "The link broke, something on the way changed its bytes"
+    : "The link broke";
   return {
-    error: new LinkError("ended", `The link broke: ${text}`, { cause }),
+    error: new LinkError("ended", `${what}: ${text}`, { cause }),
     ended: CLOSED_BY_PEER.test(code) ? "by-peer" : "by-us",
   };
+}
+
+function wordsOf({ code, reason }: WebSocketEnd): string {
+  if (code === CloseCode.abnormal) {
+    return "The cloud, or something on the way, cut the link without a word: " +
+      code;
+  }
+  return `The cloud ended the link: ${code} ${reason}`.trimEnd();
 }
 
 function brokenProtocol(cause: ProtocolError): LinkError {

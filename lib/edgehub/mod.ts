@@ -8,11 +8,19 @@
  * @module
  */
 export { Edgehub } from "./edgehub.ts";
-export type { Dialled, DialOptions } from "./dial.ts";
+export type { Dialled, DialOptions, DialStep } from "./dial.ts";
 export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
+export {
+  examine,
+  type Examined,
+  type Trial,
+  type TrialOptions,
+  tryOut,
+} from "./examine.ts";
 export type { FailoverOptions } from "./endpoints.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";
-export type { LinkState } from "./link_state.ts";
+export type { LinkLoad, LinkState } from "./link_state.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
+export { sessionHeaders } from "./session_headers.ts";
 export type { TokenBucketOptions } from "./token_bucket.ts";

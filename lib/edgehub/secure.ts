@@ -83,13 +83,20 @@ function tlsOptions(
   };
 }
 
-/** Checks the server's certificate before anything is said to it. */
+/**
+ * Checks the server's certificate before anything is said to it.
+ *
+ * @returns It, DER.
+ */
 export async function checkPeer(
   socket: tls.TLSSocket,
   link: { readonly stream: SocketStream; readonly credentials: Credentials },
-): Promise<void> {
+): Promise<Uint8Array> {
   const raw: Uint8Array | undefined = socket.getPeerCertificate(true)?.raw;
-  if (raw) return checkServerCertificate(raw, link.credentials);
+  if (raw) {
+    checkServerCertificate(raw, link.credentials);
+    return raw;
+  }
   // The runtime says `secureConnect` also after a handshake that failed, and
   // keeps the reason for the first read; a write would hide it.
   await link.stream.read(new Uint8Array(1));

@@ -35,6 +35,10 @@ export interface SessionProbeOptions {
 export class SessionProbe {
   readonly #options: SessionProbeOptions;
   #timer: Timer | undefined;
+  /** Whether the timer measures silence, and not the wait for an answer. */
+  #isListening = false;
+  /** When silence began, by the monotonic clock. */
+  #silentSinceMs = 0;
   #askedId: string | undefined;
   #knowsLeases = false;
   #isNodeAsked = false;
@@ -81,13 +85,27 @@ export class SessionProbe {
     this.pause();
   }
 
+  /** Silence begins now. */
   #restart(): void {
     this.#round++;
-    this.#timer?.cancel();
-    if (this.#isPaused) return;
-    const { clock, afterMs } = this.#options;
     this.#isNodeAsked = false;
-    this.#timer = clock.after(afterMs, () => {
+    const { clock, afterMs } = this.#options;
+    this.#silentSinceMs = clock.monotonic();
+    // A timer of its own for each message would cost as much as decoding it:
+    // one that runs goes on, and looks how long the silence has lasted.
+    if (this.#isListening && !this.#isPaused) return;
+    this.#timer?.cancel();
+    this.#isListening = false;
+    if (!this.#isPaused) this.#listen(afterMs);
+  }
+
+  #listen(forMs: number): void {
+    const { clock, afterMs } = this.#options;
+    this.#isListening = true;
+    this.#timer = clock.after(forMs, () => {
+      this.#isListening = false;
+      const silentMs = clock.monotonic() - this.#silentSinceMs;
+      if (silentMs < afterMs) return this.#listen(afterMs - silentMs);
       const { stamp, nodeId } = this.#options;
       const question = leaseQuery(stamp, nodeId);
       this.#askedId = question.header.msg_id;

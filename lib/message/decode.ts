@@ -2,10 +2,16 @@ import { isRecord, LIMITS } from "../base/mod.ts";
 import type { FaultKind, MessageFault } from "./fault.ts";
 import type { Message } from "./message.ts";
 import { readableHead, readableParts } from "./readable.ts";
+import { mayHoldMoreValues } from "./value_bound.ts";
 
 /** What became of a frame: a message, or the fault to answer it with. */
 export type Decoded =
-  | { readonly ok: true; readonly message: Message }
+  | {
+    readonly ok: true;
+    readonly message: Message;
+    /** Memory that it takes, estimated in bytes. */
+    readonly heapBytes: number;
+  }
   | { readonly ok: false; readonly fault: MessageFault };
 
 /** Bounds of `decode`. */
@@ -13,6 +19,9 @@ export interface DecodeOptions {
   /** Longest text in UTF-16 units. @default LIMITS.messageBytesMax */
   readonly lengthMax?: number;
 }
+
+/** What a value takes besides its text: an empty object, at most. */
+const VALUE_BYTES = 64;
 
 type Fields = Record<string, unknown>;
 
@@ -27,6 +36,13 @@ type Fields = Record<string, unknown>;
 export function decode(text: string, options: DecodeOptions = {}): Decoded {
   const lengthMax = options.lengthMax ?? LIMITS.messageBytesMax;
   if (text.length > lengthMax) return refuse(tooLargeFault(text, lengthMax));
+  if (mayHoldMoreValues(text, LIMITS.messageValuesMax)) {
+    return refuse({
+      kind: "too-large",
+      text: `Message holds too many values: at most ${LIMITS.messageValuesMax}`,
+      ...readableHead(text),
+    });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -41,10 +57,13 @@ export function decode(text: string, options: DecodeOptions = {}): Decoded {
   if (!isRecord(value)) {
     return refuse({ kind: "not-a-message", text: "Frame is no JSON object" });
   }
-  const complaint = checkShape(value) ?? checkContent(value, text);
+  const walked = { strings: hasStringsToCheck(text), values: 0 };
+  const complaint = checkShape(value) ??
+    walk(value, LIMITS.messageDepthMax, walked);
   if (complaint) return refuse({ ...complaint, ...readableParts(value) });
   if (!("content" in value)) value.content = null;
-  return { ok: true, message: value as unknown as Message };
+  const heapBytes = text.length + VALUE_BYTES * walked.values;
+  return { ok: true, message: value as unknown as Message, heapBytes };
 }
 
 /**
@@ -75,9 +94,32 @@ export function notUtf8Fault(text: string): MessageFault {
   };
 }
 
-interface Complaint {
+/** Why a value cannot be part of a message. */
+export interface Complaint {
+  /** Which rule is broken. */
   readonly kind: FaultKind;
+  /** What is wrong with it; no content. */
   readonly text: string;
+}
+
+/**
+ * Says why a text may not be content. It is stored as it came, and read back
+ * as JSON if it is JSON, so it may hold nothing that would be refused there.
+ *
+ * @returns `undefined` if it may.
+ */
+export function textComplaint(text: string): Complaint | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // It is read back as the text that it is.
+    return undefined;
+  }
+  return walk(value, LIMITS.messageDepthMax - 1, {
+    strings: hasStringsToCheck(text),
+    values: 0,
+  });
 }
 
 function checkShape(value: Fields): Complaint | undefined {
@@ -116,21 +158,27 @@ function checkShape(value: Fields): Complaint | undefined {
   return undefined;
 }
 
-/**
- * Walks the whole value: keys, numbers and depth are always looked at, the
- * characters of strings only if the text gives a reason to. Half a surrogate
- * pair stands there as it is or as an escape.
- */
-function checkContent(value: Fields, text: string): Complaint | undefined {
-  const strings = text.includes("\\u") || !text.isWellFormed();
-  return walk(value, LIMITS.messageDepthMax, strings);
+/** Half a surrogate pair stands in the text as it is or as an escape. */
+function hasStringsToCheck(text: string): boolean {
+  return text.includes("\\u") || !text.isWellFormed();
 }
 
+/** What a walk looks at, and what it has seen. */
+interface Walked {
+  /** Whether the characters of strings are looked at, too. */
+  readonly strings: boolean;
+  /** Values so far. */
+  values: number;
+}
+
+/** Walks the whole value: keys, numbers and depth are always looked at. */
 function walk(
   value: unknown,
   depthLeft: number,
-  strings: boolean,
+  walked: Walked,
 ): Complaint | undefined {
+  walked.values++;
+  const { strings } = walked;
   if (typeof value === "string") {
     return strings && !value.isWellFormed() ? LONE_SURROGATE : undefined;
   }
@@ -141,7 +189,7 @@ function walk(
   if (depthLeft === 0) return TOO_DEEP;
   if (Array.isArray(value)) {
     for (const item of value) {
-      const complaint = walk(item, depthLeft - 1, strings);
+      const complaint = walk(item, depthLeft - 1, walked);
       if (complaint) return complaint;
     }
     return undefined;
@@ -149,7 +197,7 @@ function walk(
   for (const key of Object.keys(value)) {
     if (key === "__proto__") return UNSAFE_KEY;
     if (strings && !key.isWellFormed()) return LONE_SURROGATE;
-    const complaint = walk((value as Fields)[key], depthLeft - 1, strings);
+    const complaint = walk((value as Fields)[key], depthLeft - 1, walked);
     if (complaint) return complaint;
   }
   return undefined;

@@ -8,10 +8,12 @@
  */
 export { admit, isAnswer, type Origin } from "./admit.ts";
 export {
+  type Complaint,
   decode,
   type Decoded,
   type DecodeOptions,
   notUtf8Fault,
+  textComplaint,
   tooLargeFault,
 } from "./decode.ts";
 export {

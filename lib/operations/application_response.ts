@@ -29,10 +29,12 @@ import { deleteOf } from "./write.ts";
 export const applicationResponse: Operate = (message, tx, context) => {
   const { resource } = message.route;
   const request = context.request(message.header.parent_msg_id ?? "");
-  if (!request || !isPodListRequest(request)) {
+  if (!request) return [{ kind: "noted", what: "unsolicited", resource }];
+  const requestId = request.upstream.header.msg_id;
+  if (request.comparesOnly) return [{ kind: "settle", requestId, message }];
+  if (!isPodListRequest(request)) {
     return [{ kind: "noted", what: "unsolicited", resource }];
   }
-  const requestId = request.upstream.header.msg_id;
   return [
     { kind: "settle", requestId, message },
     ...applyList(message, tx, { context, request }),

@@ -1,4 +1,10 @@
-import { compareVersions, type Message, ResourceType } from "../message/mod.ts";
+import {
+  compareVersions,
+  type Message,
+  PermanentFault,
+  ResourceType,
+  textComplaint,
+} from "../message/mod.ts";
 import type { MetaRow, StoreTransaction } from "../store/mod.ts";
 import { sameContent } from "./delta.ts";
 import { statusKeyOf } from "./pod_status.ts";
@@ -55,7 +61,8 @@ export interface Target {
  * the later creation wins, ties by version; without a version the message
  * wins. The loser changes nothing.
  *
- * @throws {PermanentFault} If the object's identity cannot be read.
+ * @throws {PermanentFault} If the object's identity cannot be read, or its
+ *   text would be read back as what no message may hold.
  */
 export function applyObject(
   tx: StoreTransaction,
@@ -63,6 +70,8 @@ export function applyObject(
   target: Target,
 ): Applied {
   const raw = target.content === undefined ? message.content : target.content;
+  const complaint = typeof raw === "string" ? textComplaint(raw) : undefined;
+  if (complaint) throw new PermanentFault(complaint.kind, complaint.text);
   const found = identityOf(
     target.content === undefined ? message : { ...message, content: raw },
   );

@@ -17,8 +17,19 @@ export type {
   Question,
   RemoteRequest,
 } from "./outcome.ts";
-export { askForPods, isPodListRequest } from "./pod_list.ts";
-export { mayLeave, STATE_TYPES } from "./pod_status.ts";
+export { isOwnPod } from "./own_pod.ts";
+export {
+  type Application,
+  type ApplicationAnswer,
+  applicationRequest,
+  askForPods,
+  isPodListRequest,
+  type ListAnswer,
+  podListRequest,
+  readApplication,
+  readPodList,
+} from "./pod_list.ts";
+export { mayLeave, STATE_TYPES, statusKeyOf } from "./pod_status.ts";
 export { type Policy, policyFor } from "./policy.ts";
 export {
   askAnew,
@@ -34,6 +45,7 @@ export {
   type ProcessedOperation,
 } from "./registry.ts";
 export { answerFor, noAnswer, unanswered } from "./remote.ts";
+export { type TokenQuestion, tokenQuestionOf } from "./token_request.ts";
 export { TransientFault } from "./transient_fault.ts";
 export { type Identity, identityOf } from "./version.ts";
 export { deleteOf, isForAgents } from "./write.ts";

@@ -25,6 +25,11 @@ export interface RemoteRequest {
    * after a connect. @default false
    */
   readonly keepsMissing?: boolean;
+  /**
+   * Whoever asked compares the answer, and nothing is made of it otherwise;
+   * only for answers that want no ack. @default false
+   */
+  readonly comparesOnly?: boolean;
 }
 
 /** Something that the node asks the cloud for on its own account. */

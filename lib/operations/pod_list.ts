@@ -41,10 +41,40 @@ export function askForPods(
   if (!context.connected || !isWanted) {
     return [{ kind: "pods-listed", outcome: "not-asked", reason: "" }];
   }
+  return [{ kind: "ask", request: podListRequest(tx, context) }];
+}
+
+/** The question for all pods of this node. */
+export function podListRequest(
+  tx: StoreTransaction,
+  context: Context,
+): RemoteRequest {
+  return applicationRequest(tx, context, {
+    key: `/core/v1/pods/${NO_NAMESPACE}/${NO_NAMESPACE}`,
+    verb: "list",
+    option: JSON.stringify({
+      fieldSelector: `spec.nodeName=${context.nodeId}`,
+    }),
+  });
+}
+
+/** What MetaServer asks for. */
+export interface Application {
+  /** `/GROUP/VERSION/RESOURCE/NAMESPACE/NAME`. */
+  readonly key: string;
+  /** What is done. */
+  readonly verb: "list" | "get";
+  /** Options of the API server, JSON. */
+  readonly option: string;
+}
+
+/** A question as MetaServer asks it; its answer wants no ack. */
+export function applicationRequest(
+  tx: StoreTransaction,
+  context: Context,
+  { key, verb, option }: Application,
+): RemoteRequest {
   const { nodeId } = context;
-  const key = `/core/v1/pods/${NO_NAMESPACE}/${NO_NAMESPACE}`;
-  const verb = "list";
-  const option = JSON.stringify({ fieldSelector: `spec.nodeName=${nodeId}` });
   const message = newMessage(context, {
     source: Module.metaserver,
     group: Group.dynamiccontroller,
@@ -66,7 +96,7 @@ export function askForPods(
       Timestamp: "0001-01-01T00:00:00Z",
     },
   });
-  const request: RemoteRequest = {
+  return {
     upstream: message,
     original: message,
     from: Module.metamanager,
@@ -75,22 +105,45 @@ export function askForPods(
     askedAtRevision: tx.revision(),
     fallback: "error",
   };
-  return [{ kind: "ask", request }];
 }
 
-/** Whether a request is the question for all pods. */
-export function isPodListRequest({ upstream }: RemoteRequest): boolean {
-  return upstream.route.source === Module.metaserver;
+/** Whether a request is the question for all pods, to be applied. */
+export function isPodListRequest(
+  { upstream, comparesOnly }: RemoteRequest,
+): boolean {
+  return upstream.route.source === Module.metaserver && !comparesOnly;
+}
+
+/** What an answer to {@link applicationRequest} holds. */
+export type ApplicationAnswer =
+  /** What was asked for. */
+  | { readonly kind: "approved"; readonly body: unknown }
+  /** Nothing, and why. */
+  | {
+    readonly kind: "refused";
+    readonly reason: string;
+    /** There is no such object. */
+    readonly isMissing: boolean;
+  };
+
+/** Reads the cloud's answer to {@link applicationRequest}. */
+export function readApplication({ content }: Message): ApplicationAnswer {
+  const application = isRecord(content) ? content : {};
+  const { Status: status, RespBody: body, Error: error } = application;
+  if (status === "Approved") return { kind: "approved", body: decoded(body) };
+  const { ErrStatus: found } = isRecord(error) ? error : {};
+  return {
+    kind: "refused",
+    reason: `${status}${reasonOf(application)}`,
+    isMissing: isRecord(found) && found.reason === "NotFound",
+  };
 }
 
 /** Reads the cloud's answer to {@link askForPods}. */
 export function readPodList(message: Message): ListAnswer {
-  const application = isRecord(message.content) ? message.content : {};
-  const { Status: status, RespBody: body } = application;
-  if (status !== "Approved") {
-    return refused(`${status}${reasonOf(application)}`);
-  }
-  const list = decoded(body);
+  const answer = readApplication(message);
+  if (answer.kind === "refused") return refused(answer.reason);
+  const { body: list } = answer;
   if (!isRecord(list) || !Array.isArray(list.items)) {
     return refused("the answer holds no list");
   }

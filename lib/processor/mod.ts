@@ -13,7 +13,17 @@ export {
   type OutboxOrderDone,
   OutboxOrderError,
 } from "./outbox_order.ts";
+export type { OutboxWork } from "./outbox_sender.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";
 export type { ReconcileTiming } from "./reconciler.ts";
+export {
+  type NotCompared,
+  type ResyncDifference,
+  ResyncError,
+  type Resyncing,
+  type ResyncOrder,
+  type ResyncReport,
+  type ResyncState,
+} from "./resync_report.ts";
 export type { Reconciliation, SyncStatus } from "./sync_state.ts";

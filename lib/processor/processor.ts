@@ -14,7 +14,9 @@ import {
   type OutboxOrderDone,
   outboxTask,
 } from "./outbox_order.ts";
+import type { OutboxWork } from "./outbox_sender.ts";
 import { buildProcessorParts, type ProcessorParts } from "./processor_parts.ts";
+import type { Resyncing } from "./resync_report.ts";
 import type { Reconciliation } from "./sync_state.ts";
 import { watchAgents } from "./watch_agents.ts";
 
@@ -32,7 +34,10 @@ export class Processor implements Component {
   readonly name: string = Module.metamanager;
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
-  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax);
+  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax, {
+    sizeOf: ({ heapBytes = 0 }) => heapBytes,
+    sizeMax: LIMITS.inboxHeapBytesMax,
+  });
   readonly #parts: ProcessorParts;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
@@ -75,9 +80,19 @@ export class Processor implements Component {
     return this.#parts.reconciler;
   }
 
+  /** Compares the store with the cloud on order. */
+  get resync(): Resyncing {
+    return this.#parts.resync;
+  }
+
   /** Agents that have caught up. */
   get liveAgents(): string[] {
     return this.#parts.handover.live;
+  }
+
+  /** What the loop of the outbox does. */
+  get outboxWork(): OutboxWork {
+    return this.#parts.outbox.work;
   }
 
   /** Whether a message of the outbox was sent and is not confirmed. */
@@ -144,6 +159,7 @@ export class Processor implements Component {
     this.#parts.session.stop();
     this.#parts.probe.stop();
     this.#parts.reconciler.stop();
+    this.#parts.resync.stop();
     this.#parts.outbox.disconnected();
     this.#parts.requests.cancelAll();
     this.#parts.handover.stop();

@@ -11,6 +11,7 @@ import { Reconciler } from "./reconciler.ts";
 import { Release } from "./release.ts";
 import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
+import { Resync } from "./resync.ts";
 import { Session } from "./session.ts";
 import { synced } from "./synced.ts";
 import { unansweredItem } from "./unanswered.ts";
@@ -35,6 +36,8 @@ export interface ProcessorParts {
   readonly requests: RemoteRequests;
   /** Keeps the store in line with the cloud. */
   readonly reconciler: Reconciler;
+  /** Compares with the cloud when it is told to. */
+  readonly resync: Resync;
   /** The attached agents. */
   readonly handover: Handover;
   /** Sends what waits for the cloud's confirmation. */
@@ -54,9 +57,7 @@ export function buildProcessorParts(
   options: ProcessorOptions,
   ways: ProcessorWays,
 ): ProcessorParts {
-  const { clock, stamp, store } = options;
-  const { task } = ways;
-  const observer = options.observer ?? {};
+  const { clock, stamp, store, observer = {} } = options, { task } = ways;
   const toCloud = (message: Message) => ways.send(Module.edgehub, message);
   const onError = (error: unknown) => observer.failed?.(error, 0);
   const session: Session = new Session({
@@ -76,10 +77,11 @@ export function buildProcessorParts(
     send: toCloud,
     onUnanswered: (request, why) =>
       request.from === ways.name
-        ? reconciler.unanswered(request, why)
+        ? [reconciler, resync].forEach((part) => part.unanswered(request, why))
         : task(unansweredItem(request, why)),
   });
   const reconciler = new Reconciler(options, { session, requests, task });
+  const resync = new Resync(options, { session, task });
   const handover = new Handover({
     clock,
     stamp,
@@ -101,7 +103,7 @@ export function buildProcessorParts(
     onParked: (resource) => observer.parked?.(resource),
     onError,
   });
-  const parts = { session, requests, reconciler, handover, outbox };
+  const parts = { session, requests, reconciler, resync, handover, outbox };
   return {
     ...parts,
     runner: new BatchRunner({
@@ -109,6 +111,10 @@ export function buildProcessorParts(
       clock,
       context: contexts(options, parts),
       onConnection: (connected) => session.changed(connected),
+      onUntold: () => {
+        handover.catchUp();
+        outbox.kick();
+      },
       observer,
     }),
     release: buildRelease(options, ways, parts),
@@ -120,7 +126,7 @@ export function buildProcessorParts(
 /** What a message can be about: the parts that it meets. */
 type Met = Pick<
   ProcessorParts,
-  "session" | "requests" | "reconciler" | "handover" | "outbox"
+  "session" | "requests" | "reconciler" | "resync" | "handover" | "outbox"
 >;
 
 function buildMetaSync(

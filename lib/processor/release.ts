@@ -6,6 +6,7 @@ import type { ProcessorObserver } from "./observer.ts";
 import type { OutboxSender } from "./outbox_sender.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { RemoteRequests } from "./requests.ts";
+import type { Resync } from "./resync.ts";
 
 /** Where outcomes go. */
 export interface ReleaseOptions {
@@ -19,6 +20,8 @@ export interface ReleaseOptions {
   readonly outbox: OutboxSender;
   /** What the node asks for on its own account. */
   readonly reconciler: Reconciler;
+  /** What an operator has it ask for. */
+  readonly resync: Resync;
   /** Sends to a module; `false` if it was not taken. */
   readonly send: (to: string, message: Message) => boolean;
   /** The cloud vouched for a key. */
@@ -162,10 +165,11 @@ export class Release {
   }
 
   #settle(requestId: string, answer: Message): void {
-    const { requests, reconciler, send, stamp } = this.#options;
+    const { requests, reconciler, resync, send, stamp } = this.#options;
     for (const request of requests.settle(requestId)) {
       if (request.from === Module.metamanager) {
         reconciler.answered(request, answer);
+        resync.answered(request, answer);
       } else send(request.from, answerFor(stamp, request.original, answer));
     }
   }

@@ -8,6 +8,8 @@ export interface Envelope {
   readonly message: Message;
   /** Name of the module that sends it: known to the node, not to the peer. */
   readonly from: string;
+  /** Memory that it takes, estimated in bytes; missing: it came over no wire. */
+  readonly heapBytes?: number;
 }
 
 /** What an agent said when it attached. */

@@ -2,7 +2,7 @@ import { assert } from "../base/mod.ts";
 import { storeError } from "./classify.ts";
 import type { Connection } from "./driver.ts";
 import type { Session, StoreEnv } from "./env.ts";
-import { BatchLostError } from "./errors.ts";
+import { BatchLostError, StoreError } from "./errors.ts";
 import { Transaction } from "./transaction.ts";
 import type { Batch, StoreTransaction } from "./types.ts";
 import { vacuumSlice } from "./vacuum.ts";
@@ -137,6 +137,19 @@ export class SqliteBatch implements Batch {
       if (this.#isBegun && db.inTransaction) db.run("ROLLBACK");
     } finally {
       this.#end("undone");
+    }
+  }
+
+  /**
+   * Begins before anything is written. If that fails, the first write tries
+   * again: until then nothing needs a transaction.
+   */
+  beginEarly(): void {
+    try {
+      this.#begin();
+    } catch (error) {
+      // SQLite's errors have been reported where they came up.
+      if (!(error instanceof StoreError)) throw error;
     }
   }
 

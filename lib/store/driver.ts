@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly readonly?: boolean;
   /** How long a statement waits for a lock of another process, in milliseconds. */
   readonly busyTimeoutMs?: number;
+  /** Name of the file in errors; its path unless given. */
+  readonly name?: string;
   /** Told of each error of SQLite before it is thrown. */
   readonly onError?: (error: StoreError) => void;
 }
@@ -37,7 +39,7 @@ const FULL = 2;
  * errors carry a code (platform.md 3.3). Callers see `StoreError`s.
  */
 export class Connection {
-  /** Path of the file. */
+  /** Path of the file, or the name that it was given. */
   readonly path: string;
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
@@ -49,7 +51,7 @@ export class Connection {
    * @throws {StoreError} If it cannot be opened.
    */
   constructor(path: string, options: ConnectionOptions = {}) {
-    this.path = path;
+    this.path = options.name ?? path;
     this.#onError = options.onError;
     const readonly = options.readonly ?? false;
     this.#db = this.#guard("open", () =>
@@ -149,13 +151,26 @@ export class Connection {
   /**
    * Copies the database into a file, online, in slices.
    *
+   * @param onProgress Told after each slice how much there is, in pages; the
+   *   FFI package tells nothing.
    * @throws {StoreError} If it fails; the file may hold part of the copy.
    */
-  async backup(target: string): Promise<void> {
+  async backup(
+    target: string,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<void> {
     const handle: unknown = this.#db.unsafeHandle;
     try {
       if (handle instanceof DatabaseSync) {
-        await backup(handle, target, { rate: BACKUP_PAGES });
+        await backup(handle, target, {
+          rate: BACKUP_PAGES,
+          ...(onProgress
+            ? {
+              progress: ({ remainingPages, totalPages }) =>
+                onProgress(totalPages - remainingPages, totalPages),
+            }
+            : {}),
+        });
       } else {
         // The FFI package has a pointer here; it may vacuum, in one go.
         this.#db.prepare("VACUUM INTO ?").run(target);

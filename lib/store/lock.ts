@@ -22,7 +22,8 @@ const TEXT_BYTES_MAX = 256;
 export class StoreLock {
   /** How the process before us left the store. */
   readonly before: Before;
-  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  #file: Deno.FsFile;
   #isHeld = true;
 
   /**
@@ -32,18 +33,9 @@ export class StoreLock {
    *   `cannot-open` if there can be no such file.
    */
   constructor(path: string) {
-    this.#file = openFile(path);
+    this.#path = path;
+    this.#file = takeLock(path);
     const text = readText(this.#file);
-    if (!this.#file.tryLockSync(true)) {
-      this.#file.close();
-      const pid = /pid (\d+)/.exec(text)?.[1] ?? "unknown";
-      throw new StoreError(
-        "locked-by-other",
-        `Cannot use ${path.replace(/\.lock$/, "")}: process ${pid} has it`,
-        { hint: "Stop the other process, or give this one a store of its own" },
-      );
-    }
-    Deno.chmodSync(path, FILE_MODE);
     this.before = text === ""
       ? "none"
       : text.includes("clean")
@@ -51,6 +43,20 @@ export class StoreLock {
       : text.includes("creating")
       ? "creating"
       : "unclean";
+  }
+
+  /**
+   * Takes the lock anew if its file was deleted or replaced: what is locked
+   * then keeps nobody away from the store.
+   *
+   * @throws {StoreError} As the constructor; the lock is as it was.
+   */
+  keep(): void {
+    if (isFileOf(this.#path, this.#file)) return;
+    const file = takeLock(this.#path);
+    this.#file.close();
+    this.#file = file;
+    this.note("open");
   }
 
   /** Notes what this process is doing; on the disk when it returns. */
@@ -92,7 +98,37 @@ function openFile(path: string): Deno.FsFile {
   }
 }
 
+/** Opens the lock file and locks it. @throws {StoreError} */
+function takeLock(path: string): Deno.FsFile {
+  const file = openFile(path);
+  const text = readText(file);
+  if (!file.tryLockSync(true)) {
+    file.close();
+    const pid = /pid (\d+)/.exec(text)?.[1] ?? "unknown";
+    throw new StoreError(
+      "locked-by-other",
+      `Cannot use ${path.replace(/\.lock$/, "")}: process ${pid} has it`,
+      { hint: "Stop the other process, or give this one a store of its own" },
+    );
+  }
+  Deno.chmodSync(path, FILE_MODE);
+  return file;
+}
+
+/** Whether a name still leads to an open file. */
+function isFileOf(path: string, file: Deno.FsFile): boolean {
+  const open = file.statSync();
+  try {
+    const named = Deno.statSync(path);
+    return named.ino === open.ino && named.dev === open.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 function readText(file: Deno.FsFile): string {
+  file.seekSync(0, Deno.SeekMode.Start);
   const bytes = new Uint8Array(TEXT_BYTES_MAX);
   const length = file.readSync(bytes) ?? 0;
   return new TextDecoder().decode(bytes.subarray(0, length));

@@ -4,7 +4,6 @@ import { storeError } from "./classify.ts";
 import {
   FILE_MODE,
   filesOf,
-  FOLDER_MODE,
   type Session,
   type StoreEnv,
   type StoreLogLevel,
@@ -12,10 +11,11 @@ import {
 import { Faults } from "./faults.ts";
 import { type FileSystem, SystemFileSystem } from "./file_system.ts";
 import { StoreError } from "./errors.ts";
+import { prepareFolder } from "./folder.ts";
 import { StoreLock } from "./lock.ts";
 import { checkOwnership } from "./ownership.ts";
 import { removeDatabase } from "./repair.ts";
-import { folderOf, Reserve } from "./reserve.ts";
+import { Reserve } from "./reserve.ts";
 import { openSession } from "./session.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 import { OpenStore } from "./store.ts";
@@ -139,29 +139,6 @@ function pick<K extends keyof StoreOptions>(
     StoreOptions,
     K
   >;
-}
-
-/**
- * Makes the folder. One that is there keeps its mode, since it may be shared
- * with others (`/var/lib`); if others may write in it, that is a problem.
- */
-function prepareFolder(env: StoreEnv): string[] {
-  const folder = folderOf(env.path);
-  try {
-    env.fs.makeFolder(folder, FOLDER_MODE);
-  } catch (error) {
-    throw new StoreError(
-      "cannot-open",
-      `Cannot make the folder ${folder}: ${
-        error instanceof Error ? error.message : String(error)
-      }`,
-      { cause: error, hint: "Make it, writable for the user of the service" },
-    );
-  }
-  const mode = env.fs.stat(folder)?.mode ?? 0;
-  const isSticky = (mode & 0o1000) !== 0;
-  if ((mode & 0o022) === 0 || isSticky) return [];
-  return [`Others may write in ${folder}: mode ${mode.toString(8)}`];
 }
 
 /** Takes away from others what they may do with our files. */

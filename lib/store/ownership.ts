@@ -2,6 +2,9 @@ import { filesOf, type StoreEnv } from "./env.ts";
 import { StoreError } from "./errors.ts";
 import { APPLICATION_ID } from "./schema.ts";
 
+/** Which files are looked at, and how. */
+type Files = Pick<StoreEnv, "path" | "fs">;
+
 /** How every SQLite file begins. */
 const SQLITE_HEADER = "SQLite format 3\0";
 /** Where in the header `application_id` stands, big-endian. */
@@ -17,7 +20,7 @@ const HEADER_BYTES = 100;
  * @throws {StoreError} `cannot-open` if it is no regular file, `foreign` if
  *   it never was a store.
  */
-export function checkOwnership(env: StoreEnv): boolean {
+export function checkOwnership(env: Files): boolean {
   const info = env.fs.stat(env.path);
   if (!info) return true;
   if (!info.isFile) {
@@ -52,10 +55,10 @@ function ownerOf(head: Uint8Array): number | undefined {
 }
 
 /** An empty lock file is what an open leaves that was refused. */
-function hasLock(env: StoreEnv): boolean {
+function hasLock(env: Files): boolean {
   return (env.fs.stat(filesOf(env.path).lock)?.sizeBytes ?? 0) > 0;
 }
 
-function exists(env: StoreEnv, file: string): boolean {
+function exists(env: Files, file: string): boolean {
   return env.fs.stat(file) !== undefined;
 }

@@ -42,9 +42,12 @@ export function rebuild(
  * renames of `rebuild`, and removes an unfinished one.
  */
 export function finishRebuild(env: StoreEnv): void {
-  const { salvage: part } = filesOf(env.path);
+  const { salvage: part, wal, shm } = filesOf(env.path);
   if (!env.fs.stat(part)) return;
   if (!env.fs.stat(env.path) && isFinished(env, part)) {
+    // The old file's, if it has its dated name and they have not: SQLite would
+    // play them into the new one.
+    for (const file of [wal, shm]) env.fs.remove(file);
     env.fs.rename(part, env.path);
     env.fs.sync(folderOf(env.path));
     return;
@@ -83,7 +86,11 @@ function replace(
  * counts as in sync, every module gets everything anew, and the cloud is owed
  * a report of all stored pods.
  */
-export function markLost(env: StoreEnv, db: Connection, problem: string): void {
+export function markLost(
+  env: Pick<StoreEnv, "clock" | "log">,
+  db: Connection,
+  problem: string,
+): void {
   const seen = db.get<{ revision: number | null }>(
     "SELECT max(revision) AS revision FROM (SELECT revision FROM meta " +
       "UNION ALL SELECT revision FROM tombstones)",

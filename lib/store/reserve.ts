@@ -22,6 +22,8 @@ export class Reserve {
   readonly #fs: FileSystem;
   readonly #clock: Clock;
   #problem = "";
+  /** Since when the disk is full, for a person. */
+  #since = "";
   #isFull = false;
   #fullAtMs = -Infinity;
   #lookedAtMs = -Infinity;
@@ -68,16 +70,20 @@ export class Reserve {
     }
   }
 
+  /** Makes the reserve anew if somebody removed it. */
+  restore(): void {
+    if (!this.#isFull) this.fill();
+  }
+
   /** Gives the reserve up: SQLite said that the disk is full. */
   spend(): void {
     this.#fullAtMs = this.#clock.monotonic();
     this.#lookedAtMs = this.#fullAtMs;
     if (!this.#isFull) {
-      const since = new Date(this.#clock.now()).toISOString();
-      this.#problem = `Disk full since ${since}: only deletes are stored`;
+      this.#since = new Date(this.#clock.now()).toISOString();
     }
     this.#isFull = true;
-    this.#hasRoom = false;
+    this.#noteRoom(false);
     this.#fs.remove(this.#path);
   }
 
@@ -112,11 +118,20 @@ export class Reserve {
     this.#lookedAtMs = nowMs;
     const freeBytes = this.#fs.freeBytes(folderOf(this.#path));
     // Where it is not known it is tried: SQLite will say.
-    this.#hasRoom = freeBytes === undefined || freeBytes >= this.#neededBytes;
+    this.#noteRoom(freeBytes === undefined || freeBytes >= this.#neededBytes);
     if (!this.#hasRoom || nowMs - this.#fullAtMs < REFILL_AFTER_MS) return;
     this.fill();
     if (this.#sizeBytes === 0) this.#settled();
     this.#hasRoom = !this.#isFull;
+  }
+
+  #noteRoom(hasRoom: boolean): void {
+    this.#hasRoom = hasRoom;
+    this.#problem = `Disk full since ${this.#since}` +
+      (hasRoom
+        ? ", there is room again: the reserve is written anew a minute after " +
+          "it was full"
+        : ": only deletes are stored");
   }
 
   get #neededBytes(): number {

@@ -58,12 +58,13 @@ const SAVED_OUTBOX_COLUMNS =
 const CHUNK = 64;
 
 /** The rows of one table of a damaged file, as many as can be read. */
-class RowSource {
+export class RowSource {
   /** Whether no row was passed over. */
   complete = true;
   readonly #db: Connection;
   readonly #select: string;
 
+  /** Reads nothing yet. @param columns Names of SQL, with commas. */
   constructor(db: Connection, table: string, columns: string) {
     this.#db = db;
     this.#select = `SELECT rowid AS at, ${columns} FROM ${table} WHERE rowid`;

@@ -35,6 +35,28 @@ export function openDatabase(
 }
 
 /**
+ * Looks whether a file can be read as it is.
+ *
+ * @param isOldFine Whether a schema of ours will do that is not the newest.
+ * @throws {StoreError} `foreign` if another program made it, `newer-schema`
+ *   if a newer one of ours did, `other` if it was not brought to our schema.
+ */
+export function checkReadable(db: Connection, isOldFine = false): void {
+  checkOwner(db);
+  const version = checkVersion(db, MIGRATIONS);
+  const newest = MIGRATIONS.at(-1)?.version ?? 0;
+  if (version === newest || (isOldFine && version > 0)) return;
+  throw new StoreError(
+    "other",
+    version === 0
+      ? `Cannot read ${db.path}: it is empty`
+      : `Cannot read ${db.path}: its schema is ${version}, ` +
+        `this program reads ${newest}`,
+    { hint: "Start the node once, it brings the file to the newest schema" },
+  );
+}
+
+/**
  * Brings a file to the newest schema, each step in a transaction of its own,
  * so that a killed upgrade goes on where it stopped (failures.md H3).
  *
@@ -48,6 +70,16 @@ export function migrate(
   for (const migration of migrations) {
     if (migration.version > version) apply(db, migration);
   }
+}
+
+/**
+ * Sees to it that a database is ours, and not newer; changes nothing.
+ *
+ * @throws {StoreError} `foreign` or `newer-schema`, as {@link openDatabase}.
+ */
+export function checkOurs(db: Connection): void {
+  checkOwner(db);
+  checkVersion(db, MIGRATIONS);
 }
 
 function checkVersion(

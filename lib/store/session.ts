@@ -123,7 +123,7 @@ function load(
       outboxIds: new OutboxIds(db, outboxIdLast),
       outbox: new OutboxLedger(db),
       tombstones: new TombstonePruner(running, env.tombstoneLimits),
-      watch: new FileWatch(env.fs, env.path),
+      watch: new FileWatch(env.fs, env.path, env.clock),
     };
   } catch (error) {
     db.close();

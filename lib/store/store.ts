@@ -1,8 +1,10 @@
 import { assert } from "../base/mod.ts";
 import { SqliteBatch } from "./batch.ts";
 import { storeError } from "./classify.ts";
+import { compactSlice, type CompactStep } from "./compact_store.ts";
 import type { Session, StoreEnv } from "./env.ts";
 import type { Faults } from "./faults.ts";
+import { prepareFolder } from "./folder.ts";
 import type { StoreLock } from "./lock.ts";
 import { Reader } from "./reader.ts";
 import { rebuild } from "./repair.ts";
@@ -11,6 +13,7 @@ import { openSession } from "./session.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
+import { StoreView } from "./store_view.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
 import type { Batch, StoreStats } from "./types.ts";
 
@@ -27,6 +30,8 @@ export class OpenStore extends Reader implements SqliteStore {
   readonly #lock: StoreLock;
   readonly #faults: Faults;
   readonly #notes: readonly string[];
+  /** What an operator reads, page by page. */
+  readonly view: StoreView;
   /** The file that is open: another one after a repair. */
   readonly #open: { session: Session };
   #batch: SqliteBatch | undefined;
@@ -54,6 +59,11 @@ export class OpenStore extends Reader implements SqliteStore {
     this.#lock = parts.lock;
     this.#faults = parts.faults;
     this.#notes = parts.notes;
+    this.view = new StoreView({
+      db: () => open.session.db,
+      over: (row) => open.session.raised.over(row),
+      outboxOver: (row) => open.session.outbox.over(row),
+    });
   }
 
   /** Why the store is not what it should be; empty if fine. */
@@ -78,7 +88,7 @@ export class OpenStore extends Reader implements SqliteStore {
    * @throws {AssertionError} If one is open, or the store is closed.
    * @throws {StoreError} If the store cannot be repaired now; try again later.
    */
-  batch(): Batch {
+  batch(options: { readonly expectsWrites?: boolean } = {}): Batch {
     assert(this.#isOpen, "batches belong to an open store");
     assert(!this.#batch, "one batch is open at a time");
     if (this.#faults.broken) this.recover();
@@ -89,6 +99,7 @@ export class OpenStore extends Reader implements SqliteStore {
       this.#batch = undefined;
       if (outcome === "committed") this.#commits++;
     });
+    if (options.expectsWrites) this.#batch.beginEarly();
     return this.#batch;
   }
 
@@ -96,11 +107,15 @@ export class OpenStore extends Reader implements SqliteStore {
    * Rebuilds the file from the newest snapshot and what can still be read,
    * as a start with a damaged file does. `batch` does it when it is needed.
    *
-   * @throws {StoreError} If there is no room or no right to write.
+   * @throws {StoreError} If there is no room or no right to write, or another
+   *   process has made a store under the name meanwhile.
    */
   recover(): void {
     assert(this.#isOpen && !this.#batch, "a repair runs between batches");
     const cause = this.#faults.broken;
+    // Whoever deleted the files may have taken folder and lock along.
+    prepareFolder(this.#env);
+    this.#lock.keep();
     rebuild(
       this.#env,
       cause ? `failed (${cause.message})` : "was rebuilt on demand",
@@ -110,6 +125,7 @@ export class OpenStore extends Reader implements SqliteStore {
       outboxIdLast: this.#open.session.outboxIds.last,
     });
     this.#faults.broken = undefined;
+    this.#env.reserve.restore();
     this.#generation++;
   }
 
@@ -155,6 +171,18 @@ export class OpenStore extends Reader implements SqliteStore {
    */
   scrubStep(fromKey: string, limit: number): ScrubStep {
     return scrub(this.#open.session.db, fromKey, limit);
+  }
+
+  /**
+   * Gives a slice of the pages without content back, between batches; nothing
+   * of what is stored changes.
+   *
+   * @throws {StoreError} If the file cannot be written now.
+   */
+  compactStep(): CompactStep {
+    assert(this.#isOpen && !this.#batch, "compacting runs between batches");
+    const { db } = this.#open.session;
+    return compactSlice(db, this.#env.path, this.#env.fs);
   }
 
   /** Saves what waits, writes the WAL back, releases the lock. Idempotent. */

@@ -254,12 +254,14 @@ export interface StoreStats {
 export interface Store extends StoreReader {
   /**
    * Opens the next batch, to be ended in this turn of the event loop. A store
-   * that was found damaged, or whose files are gone, is rebuilt first.
+   * that was found damaged, or whose files are gone, is rebuilt first. One that
+   * expects writes may begin its transaction at once: what is read before the
+   * first write then needs no lock of its own.
    *
    * @throws {AssertionError} If one is open.
    * @throws {StoreError} If it cannot be rebuilt now: try again later.
    */
-  batch(): Batch;
+  batch(options?: { readonly expectsWrites?: boolean }): Batch;
   /**
    * Notes a module's position; saved with a later commit that writes, at most
    * once a second, and by `close`.

@@ -15,9 +15,12 @@ export {
   type HealthState,
   type Heartbeat,
 } from "./health.ts";
+export type { MetricKind } from "./exposition.ts";
 export { Counter, Histogram, type LabelValues } from "./instruments.ts";
+export type { ByteSink } from "./line_writer.ts";
 export {
   LOG_LEVELS,
+  type LogCounts,
   type LogFields,
   type LogFormat,
   Logger,
@@ -31,12 +34,16 @@ export {
   type Family,
   type GaugeSamples,
   type LabelNames,
+  type MetricFamily,
   Metrics,
+  type ReadOptions,
 } from "./metrics.ts";
 export {
   errorText,
   isSecretName,
   redact,
   REDACTED,
+  redactLines,
+  redactPage,
   redactText,
 } from "./redact.ts";

@@ -14,6 +14,16 @@ const TEXT_LENGTH_MAX = 1024;
 const DEPTH_MAX = 5;
 /** Most entries of one object or array that a log value keeps. */
 const ENTRIES_MAX = 32;
+/** How much of a value is kept. */
+interface Bounds {
+  readonly depthMax: number;
+  readonly entriesMax: number;
+}
+
+const IN_A_LINE: Bounds = { depthMax: DEPTH_MAX, entriesMax: ENTRIES_MAX };
+/** Pages of the node, in a file of their own. */
+const IN_A_FILE: Bounds = { depthMax: 12, entriesMax: 10_000 };
+
 /** Longest chain of causes that an error shows. */
 const CAUSES_MAX = 6;
 
@@ -30,15 +40,18 @@ const SECRET_JSON_NAMES = "content|data|string_?data|binary_?data|" +
   "credentials?|jwt|private[-_.]?key|secret[-_.]?key|api[-_.]?key|" +
   "access[-_.]?key|tls[-_.]?key)";
 
+/** What spans lines. */
+const PRIVATE_KEY: readonly [RegExp, string] = [
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^]*?-----END [A-Z0-9 ]*PRIVATE KEY-----|[^]*)/g,
+  "[redacted private key]",
+];
+
 /**
  * Replacements for free text, in this order. Base64 forms are those of a PEM
  * block and of a JWT, as they stand in the `data` of a Secret.
  */
 const TEXT_RULES: readonly (readonly [RegExp, string])[] = [
-  [
-    /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^]*?-----END [A-Z0-9 ]*PRIVATE KEY-----|[^]*)/g,
-    "[redacted private key]",
-  ],
+  PRIVATE_KEY,
   [/LS0tLS1CRUdJTi[A-Za-z0-9+/=]*/g, "[redacted pem]"],
   [/\beyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g, "[redacted token]"],
   [/\bZXlK[A-Za-z0-9+/=]{8,}/g, "[redacted token]"],
@@ -76,14 +89,27 @@ export function redactText(text: string): string {
   const head = text.length > 4 * TEXT_LENGTH_MAX
     ? text.slice(0, 4 * TEXT_LENGTH_MAX)
     : text;
-  let clean = head.replace(JSON_FIELD_REGEXP, `$1"${REDACTED}"`);
-  for (const [pattern, replacement] of TEXT_RULES) {
-    clean = clean.replace(pattern, replacement);
-  }
+  const clean = cleanText(head);
   if (clean.length <= TEXT_LENGTH_MAX && head.length === text.length) {
     return clean;
   }
   return `${clean.slice(0, TEXT_LENGTH_MAX)}... (${text.length} characters)`;
+}
+
+/**
+ * The same of a text of many lines, which is kept whole: each line is cleaned
+ * by itself, after what spans lines.
+ */
+export function redactLines(text: string): string {
+  return text.replace(...PRIVATE_KEY).split("\n").map(cleanText).join("\n");
+}
+
+function cleanText(text: string): string {
+  let clean = text.replace(JSON_FIELD_REGEXP, `$1"${REDACTED}"`);
+  for (const [pattern, replacement] of TEXT_RULES) {
+    clean = clean.replace(pattern, replacement);
+  }
+  return clean;
 }
 
 /**
@@ -117,7 +143,18 @@ export function errorText(error: unknown): string {
  * @param name Name of the field that holds it, if any: some are never shown.
  */
 export function redact(value: unknown, name = ""): unknown {
-  return redactAt(value, name, []);
+  return redactAt(value, name, { parents: [], bounds: IN_A_LINE });
+}
+
+/** The same of a whole page of the node, of which more is kept. */
+export function redactPage(value: unknown): unknown {
+  return redactAt(value, "", { parents: [], bounds: IN_A_FILE });
+}
+
+/** Where in a value it is. */
+interface Place {
+  readonly parents: readonly object[];
+  readonly bounds: Bounds;
 }
 
 function scalarText(value: unknown): string {
@@ -128,7 +165,7 @@ function scalarText(value: unknown): string {
 function redactAt(
   value: unknown,
   name: string,
-  parents: readonly object[],
+  place: Place,
 ): unknown {
   if (value === null || value === undefined) return null;
   if (typeof value === "boolean") return value;
@@ -141,13 +178,13 @@ function redactAt(
     case "bigint":
       return value.toString();
     case "object":
-      return redactObject(value, parents);
+      return redactObject(value, place);
     default:
       return `[${typeof value}]`;
   }
 }
 
-function redactObject(value: object, parents: readonly object[]): unknown {
+function redactObject(value: object, { parents, bounds }: Place): unknown {
   if (value instanceof Error) return errorText(value);
   if (value instanceof URL) return redactText(value.href);
   if (value instanceof Date) {
@@ -159,20 +196,21 @@ function redactObject(value: object, parents: readonly object[]): unknown {
     return `[${value.byteLength} bytes]`;
   }
   if (parents.includes(value)) return "[circular]";
-  if (parents.length >= DEPTH_MAX) return "[deeper]";
-  const chain = [...parents, value];
+  if (parents.length >= bounds.depthMax) return "[deeper]";
+  const within = { parents: [...parents, value], bounds };
   if (Array.isArray(value) || value instanceof Set) {
-    return redactList([...value], chain);
+    return redactList([...value], within);
   }
   if (value instanceof Map || value instanceof Headers) {
-    return redactEntries([...value.entries()], chain);
+    return redactEntries([...value.entries()], within);
   }
-  return redactEntries(entriesOf(value), chain);
+  return redactEntries(entriesOf(value), within);
 }
 
-function redactList(items: unknown[], chain: readonly object[]): unknown[] {
-  const kept = items.slice(0, ENTRIES_MAX).map((item) =>
-    redactAt(item, "", chain)
+function redactList(items: unknown[], within: Place): unknown[] {
+  const { entriesMax } = within.bounds;
+  const kept = items.slice(0, entriesMax).map((item) =>
+    redactAt(item, "", within)
   );
   if (items.length > kept.length) {
     kept.push(`[${items.length - kept.length} more]`);
@@ -182,19 +220,20 @@ function redactList(items: unknown[], chain: readonly object[]): unknown[] {
 
 function redactEntries(
   entries: [unknown, unknown][],
-  chain: readonly object[],
+  within: Place,
 ): Record<string, unknown> {
+  const { entriesMax } = within.bounds;
   const names = new Set(entries.map(([name]) => name));
   const kept: [string, unknown][] = [];
-  for (const [rawName, item] of entries.slice(0, ENTRIES_MAX)) {
+  for (const [rawName, item] of entries.slice(0, entriesMax)) {
     const name = String(rawName);
     const clean = isStoredText(name, names)
       ? REDACTED
-      : redactAt(item, name, chain);
+      : redactAt(item, name, within);
     kept.push([redactText(name), clean]);
   }
-  if (entries.length > ENTRIES_MAX) {
-    kept.push(["more", entries.length - ENTRIES_MAX]);
+  if (entries.length > entriesMax) {
+    kept.push(["more", entries.length - entriesMax]);
   }
   return Object.fromEntries(kept);
 }

@@ -31,6 +31,14 @@ export async function runOnce(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
+/** Where a program runs. */
+export interface Place {
+  /** Its folder. @default that of the tests */
+  readonly cwd?: string;
+  /** Variables beside those of the tests. @default none */
+  readonly env?: Record<string, string>;
+}
+
 /** A running node: the binary as a process, a hub over wss, a pod agent. */
 export class BinaryNode implements AsyncDisposable {
   readonly hub: CloudHub;
@@ -40,13 +48,15 @@ export class BinaryNode implements AsyncDisposable {
   readonly received: Message[] = [];
   /** What the program wrote to standard error. */
   log = "";
+  readonly #place: Place;
   #child: Deno.ChildProcess | undefined;
   #reading: Promise<void> | undefined;
   #waiting = new Set<() => void>();
 
-  private constructor(hub: CloudHub, folder: string) {
+  private constructor(hub: CloudHub, folder: string, place: Place) {
     this.hub = hub;
     this.folder = folder;
+    this.#place = place;
     this.agent = new AgentClient({
       address: { socket: `${folder}/run/edged.sock` },
       module: "edged",
@@ -60,7 +70,7 @@ export class BinaryNode implements AsyncDisposable {
   }
 
   /** Starts hub, program and agent; resolves once the cloud is connected. */
-  static async start(): Promise<BinaryNode> {
+  static async start(place: Place = {}): Promise<BinaryNode> {
     const clock = new SystemClock();
     const authority = await CertificateAuthority.create(clock);
     const tls = await authority.server({
@@ -75,7 +85,7 @@ export class BinaryNode implements AsyncDisposable {
     for (const [name, text] of Object.entries(files)) {
       await Deno.writeTextFile(`${folder}/${name}`, text, { mode: 0o600 });
     }
-    const node = new BinaryNode(hub, folder);
+    const node = new BinaryNode(hub, folder, place);
     node.launch();
     try {
       // A program that ends at once would be waited for in vain.
@@ -86,6 +96,12 @@ export class BinaryNode implements AsyncDisposable {
       await node[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Id of its process. */
+  get pid(): number {
+    if (!this.#child) throw new Error("The program does not run");
+    return this.#child.pid;
   }
 
   /** Starts the program on the node's folder. */
@@ -111,6 +127,7 @@ export class BinaryNode implements AsyncDisposable {
     ]);
     this.#child = new Deno.Command(program, {
       args: [...rest, "run", ...args],
+      ...this.#place,
       stdin: "null",
       stdout: "null",
       stderr: "piped",

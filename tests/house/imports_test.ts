@@ -35,7 +35,7 @@ const MAY: Readonly<
   },
   edged: { rooms: ["base", "message", "telemetry", "websocket", "router"] },
   admin: {
-    rooms: ["base", "message", "telemetry", "router"],
+    rooms: ["base", "message", "telemetry", "websocket", "router"],
     types: ["store"],
   },
   // Peers of the node: they share with it the message and, for certificates,
@@ -61,6 +61,19 @@ const MAY: Readonly<
       "admin",
     ],
   },
+  // Looks at a gateway from outside, with the node's own eyes.
+  doctor: {
+    rooms: [
+      "base",
+      "message",
+      "config",
+      "store",
+      "tunnel",
+      "identity",
+      "edgehub",
+      "app",
+    ],
+  },
   // The demonstration drives a whole node and its peers from outside.
   demo: {
     rooms: ["base", "message", "telemetry", "config", "agent", "dev", "app"],
@@ -77,6 +90,7 @@ const MAY: Readonly<
       "agent",
       "dev",
       "app",
+      "doctor",
       "demo",
     ],
   },
@@ -86,7 +100,7 @@ const MAY: Readonly<
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@db/sqlite": ["lib/store/driver.ts"],
   "node:sqlite": ["lib/store/driver.ts"],
-  "yaml": ["lib/config/yaml_file.ts"],
+  "yaml": ["lib/config/yaml_file.ts", "lib/dev/manifests.ts"],
   "@std/cli": ["lib/cli/arguments.ts", "scripts/compile.ts"],
   "@std/assert": [],
 };

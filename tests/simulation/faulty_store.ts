@@ -75,10 +75,10 @@ export function faultyStore<S extends Store>(
   return new Proxy(store, {
     get(target, name) {
       if (name === "batch") {
-        return () => {
+        return (batchOptions?: Parameters<Store["batch"]>[0]) => {
           process.outside();
           if (!process.alive) throw new CrashedError();
-          return faultyBatch(target.batch(), {
+          return faultyBatch(target.batch(batchOptions), {
             ...options,
             isFailing,
             read,

@@ -1,4 +1,4 @@
-const OPCODES = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+const OPCODES = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** What a peer of the node sends and gets. */
 export type Opcode = keyof typeof OPCODES;

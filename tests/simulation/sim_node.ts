@@ -1,12 +1,18 @@
 import type { Clock } from "../../lib/base/mod.ts";
-import { type Dialled, Edgehub, LinkError } from "../../lib/edgehub/mod.ts";
+import {
+  type Dialled,
+  Edgehub,
+  type EdgehubObserver,
+  LinkError,
+} from "../../lib/edgehub/mod.ts";
 import {
   AgentConnection,
   CloseCode,
 } from "../../lib/edged/agent_connection.ts";
+import type { Log } from "../../lib/edged/ports.ts";
 import { newEdgedStats } from "../../lib/edged/stats.ts";
 import { Group, type MessageFault } from "../../lib/message/mod.ts";
-import { Processor } from "../../lib/processor/mod.ts";
+import { Processor, type ProcessorObserver } from "../../lib/processor/mod.ts";
 import { type AgentTraits, Router } from "../../lib/router/mod.ts";
 import { type Store, StoreError } from "../../lib/store/mod.ts";
 import { WebSocketConnection } from "../../lib/websocket/mod.ts";
@@ -66,6 +72,22 @@ export interface SimNodeOptions {
   readonly committed: () => void;
   /** Told when the process has crashed. */
   readonly crashed: () => void;
+  /** Watches more closely. @default nobody does */
+  readonly watch?: NodeWatch;
+}
+
+/** Who else is told what the node tells, and what of it is no defect. */
+export interface NodeWatch {
+  /** Told all that the processor tells. */
+  readonly processor: ProcessorObserver;
+  /** Told all that the cloud link tells. */
+  readonly edgehub: EdgehubObserver;
+  /** What the links to agents log. */
+  readonly log: Log;
+  /** Largest message of the cloud, in bytes. */
+  readonly messageBytesMax: number;
+  /** Told of a message that was refused for good, which is no defect here. */
+  readonly refused: (fault: MessageFault) => void;
 }
 
 /** The whole node above sockets and files, from one start to one end. */
@@ -126,13 +148,14 @@ export class NodeLife {
       clock: this.clock,
       messageBytesMax: MESSAGE_BYTES_MAX,
     });
-    const log = () => {};
+    const none = () => {};
+    const quiet = { debug: none, info: none, warn: none, error: none };
     const agent = new AgentConnection(
       {
         router: this.#router,
         clock: this.clock,
         stamp: this.#stamp,
-        log: { debug: log, info: log, warn: log, error: log },
+        log: this.#options.watch?.log ?? quiet,
         connection: () => this.edgehub.nodeConnection(Group.edged),
       },
       {
@@ -175,7 +198,7 @@ export class NodeLife {
   }
 
   #buildProcessor(): Processor {
-    const { broken, note } = this.#options;
+    const { broken, note, watch } = this.#options;
     return new Processor({
       router: this.#router,
       store: this.#store,
@@ -191,7 +214,9 @@ export class NodeLife {
       random: this.#options.chance.random,
       reconcile: { delayMs: 5000, intervalMs: 6 * 3_600_000 },
       observer: {
+        ...watch?.processor,
         failed: (error, messages) => {
+          watch?.processor.failed?.(error, messages);
           if (!this.process.alive) return;
           note(`store fails a batch of ${messages}: ${textOf(error)}`);
           if (error instanceof StoreError || error instanceof CrashedError) {
@@ -199,13 +224,17 @@ export class NodeLife {
           }
           broken("no defect inside", stackOf(error));
         },
-        fault: (fault) => this.#refused(fault),
+        fault: (fault, origin) => {
+          watch?.processor.fault?.(fault, origin);
+          this.#refused(fault);
+        },
       },
     });
   }
 
   #buildEdgehub(): Edgehub {
-    const { broken, chance, note } = this.#options;
+    const { broken, chance, note, watch } = this.#options;
+    const messageBytesMax = watch?.messageBytesMax ?? MESSAGE_BYTES_MAX;
     return new Edgehub({
       router: this.#router,
       clock: this.clock,
@@ -226,24 +255,34 @@ export class NodeLife {
         probeAfterMs: 60_000,
       },
       reconnect: { baseMs: 1000, capMs: 60_000 },
-      messageBytesMax: MESSAGE_BYTES_MAX,
+      messageBytesMax,
       observer: {
-        down: ({ error }) =>
-          this.process.alive && note(`link down: ${error.message}`),
-        connected: () => note("link up"),
-        fault: (fault) => this.#refused(fault),
+        ...watch?.edgehub,
+        down: (event) => {
+          watch?.edgehub.down?.(event);
+          if (this.process.alive) note(`link down: ${event.error.message}`);
+        },
+        connected: (event) => {
+          watch?.edgehub.connected?.(event);
+          note("link up");
+        },
+        fault: (fault) => {
+          watch?.edgehub.fault?.(fault);
+          this.#refused(fault);
+        },
         broken: (error) => {
           if (!this.process.alive || error instanceof CrashedError) return;
           broken("no defect inside", stackOf(error));
         },
       },
-      dial: async ({ signal }): Promise<Dialled> => {
+      dial: async ({ signal, onTooLarge }): Promise<Dialled> => {
         const wire = await this.#options.dial(this, signal);
         this.wires.add(wire);
         const connection = new WebSocketConnection(wire, {
           role: "client",
           clock: this.clock,
-          messageBytesMax: MESSAGE_BYTES_MAX,
+          messageBytesMax,
+          ...(onTooLarge ? { onTooLarge } : {}),
           maskKeys: (into) => void into.fill(0),
         });
         return {
@@ -256,8 +295,11 @@ export class NodeLife {
   }
 
   /** The models send nothing that could not be carried out. */
-  #refused({ kind, text }: MessageFault): void {
+  #refused(fault: MessageFault): void {
     if (!this.process.alive) return;
+    const { watch } = this.#options;
+    if (watch) return watch.refused(fault);
+    const { kind, text } = fault;
     this.#options.broken("no message is refused", `${kind} ${text}`);
   }
 

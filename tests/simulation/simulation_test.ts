@@ -28,10 +28,10 @@ async function simulate(
   assert(result.simulatedMs >= seeds * 3_600_000);
 }
 
-Deno.test("the node keeps its promises in 2,000 random lives over the model store", () =>
+Deno.test("local_view_equals_cloud_view, G6: the node keeps its promises in 2,000 random lives over the model store", () =>
   simulate("memory", { from: 1, to: 2000 }));
 
-Deno.test("the node keeps its promises in 50 random lives over SQLite", () =>
+Deno.test("local_view_equals_cloud_view, G6: the node keeps its promises in 50 random lives over SQLite", () =>
   simulate("sqlite", { from: 1, to: 50 }));
 
 Deno.test("a seed replays: the same events, the same story", async () => {

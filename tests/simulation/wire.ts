@@ -86,6 +86,15 @@ export class Wire implements ByteStream {
     this.#frame("text", text);
   }
 
+  /** The peer sends bytes that need be no frame at all. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#down(() => {
+      if (this.isOver) return;
+      this.#chunks.push(bytes);
+      this.#wakeReader();
+    });
+  }
+
   /** The peer ends the connection; what it sent before still arrives. */
   end(how: "ended" | "reset" = "ended"): void {
     if (this.#isPeerTold) return;

@@ -2,6 +2,14 @@ import { PERMISSIONS } from "../../scripts/permissions.ts";
 import { until } from "./edged_harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+/** The program as the tasks start it. */
+const SOURCES = [
+  Deno.execPath(),
+  "run",
+  ...PERMISSIONS,
+  "--no-check",
+  "main.ts",
+];
 
 /** A node in a process of its own, started as the tasks start it. */
 export class NodeProcess implements AsyncDisposable {
@@ -16,25 +24,23 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits; `env`: variables
-   *   beside this process's own; `args`: further words of its command line;
-   *   `root`: folder of another version of the program.
+   * @param options `umask`: of the process, octal digits; `program`: what is
+   *   started instead of the sources; `env`: variables beside this process's
+   *   own; `args`: further words of its command line; `root`: folder of
+   *   another version of the program.
    */
   constructor(
     sets: readonly string[],
     options: {
       umask?: string;
+      program?: readonly string[];
       env?: Record<string, string>;
       args?: readonly string[];
       root?: string;
     } = {},
   ) {
     const words = [
-      Deno.execPath(),
-      "run",
-      ...PERMISSIONS,
-      "--no-check",
-      "main.ts",
+      ...options.program ?? SOURCES,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
       ...options.args ?? [],
@@ -55,6 +61,17 @@ export class NodeProcess implements AsyncDisposable {
   /** Its process id. */
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** Its highest resident memory so far, in MB; 0 once it has ended. */
+  get peakMb(): number {
+    const kilobytes = /^VmHWM:\s*(\d+)/m.exec(this.#kernelStatus())?.[1];
+    return Number(kilobytes ?? 0) / 1024;
+  }
+
+  /** Whether a SIGSTOP has taken effect, or it has ended. */
+  get isStandingStill(): boolean {
+    return this.#ended || /^State:\s*[TZ]/m.test(this.#kernelStatus());
   }
 
   /** All it wrote so far. */
@@ -94,6 +111,15 @@ export class NodeProcess implements AsyncDisposable {
   /** Ends it whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+  }
+
+  #kernelStatus(): string {
+    try {
+      return Deno.readTextFileSync(`/proc/${this.pid}/status`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
   }
 
   async #finish(): Promise<Deno.CommandStatus> {

@@ -168,7 +168,8 @@ export class World implements AsyncDisposable {
 /** Copies a store's files as a crash leaves them. */
 export async function copyStore(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true, mode: 0o700 });
-  for await (const { name } of Deno.readDir(from)) {
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (!isFile) continue;
     // The shared memory is rebuilt, the reserve is only large.
     if (/-shm$|reserve$/.test(name)) continue;
     await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);

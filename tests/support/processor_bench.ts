@@ -59,8 +59,13 @@ export class Recorder {
   }
 
   /** Sends to the processor under this module's name. */
-  send(message: Message): boolean {
-    return this.#router.send("metamanager", { message, from: this.#name });
+  send(message: Message, heapBytes?: number): boolean {
+    const from = this.#name;
+    return this.#router.send("metamanager", {
+      message,
+      from,
+      ...(heapBytes === undefined ? {} : { heapBytes }),
+    });
   }
 
   /** Leaves the router. */

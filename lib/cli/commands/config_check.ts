@@ -1,7 +1,7 @@
 import { SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
-import { checkFiles } from "../config_files.ts";
+import { checkFiles } from "../../doctor/mod.ts";
 import { painter } from "../style.ts";
 
 /** `config check`: says what is wrong with the configuration, all at once. */
@@ -10,10 +10,14 @@ export const configCheck: Command = {
   summary: "Say what is wrong with the configuration, if anything",
   details:
     `Checks every key and how they fit together. Each error names file, line, key,
-what was expected and the nearest known key. Exit code 2 if there is any. Then
-it reads the certificates, the key and the token files that are configured, as
-the user who runs it. Exit code 1 if one of them cannot be used; a node that has
-not joined yet is fine if it has a token to join with.`,
+what was expected and the nearest known key. Then it reads the certificates, the
+key and the token files that are configured, as the user who runs it. A node
+that has not joined yet is fine if it has a token to join with.`,
+  exitCodes: {
+    0: "the configuration can be used",
+    1: "it can, but a file that it names cannot",
+    2: "wrong arguments, or the configuration cannot be used",
+  },
   options: CONFIG_OPTIONS,
   examples: [
     ["config check --config /etc/metamanager/edge.yaml", "Check a file"],

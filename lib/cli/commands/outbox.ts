@@ -1,5 +1,4 @@
 import { isRecord } from "../../base/mod.ts";
-import { loadConfig } from "../../config/mod.ts";
 import { askNode } from "../admin_client.ts";
 import {
   type Command,
@@ -9,6 +8,8 @@ import {
   type OptionSpec,
   UsageError,
 } from "../command.ts";
+import { configOf } from "../config_of.ts";
+import { nodeOrFile } from "../node_or_file.ts";
 import { readOutput } from "../output.ts";
 import { ageText, sizeText, textTable } from "../text_table.ts";
 
@@ -26,9 +27,10 @@ export const outboxList: Command = {
   name: "outbox list",
   summary: "List what the cloud has not confirmed yet",
   details:
-    `Asks the running node. A message is waiting, sent (on the present connection,
-not confirmed) or parked: left unanswered on three connections, and sent no more
-until it is retried or newer state takes its place. Contents are never shown.`,
+    `Asks the running node, or reads its store file while it is down. A message is
+waiting, sent (on the present connection, not confirmed) or parked: left
+unanswered on three connections, and sent no more until it is retried or newer
+state takes its place. Contents are never shown.`,
   options: [...CONFIG_OPTIONS, OUTPUT],
   examples: [
     ["outbox list --config /etc/metamanager/edge.yaml", "A table"],
@@ -36,7 +38,8 @@ until it is retried or newer state takes its place. Contents are never shown.`,
   ],
   async run(input) {
     const shape = readOutput(input.value("output"), ["text", "json"]);
-    const answer = await ask(input, "/outbox");
+    const config = await configOf(input);
+    const answer = await nodeOrFile(config, input.io)("/outbox");
     if (shape === "json") return print(input, answer);
     const messages = recordsOf(answer, "messages");
     if (messages.length === 0) {
@@ -126,16 +129,11 @@ function readChoice({ words, flag }: CommandInput): unknown {
 }
 
 async function ask(
-  { io, value, values }: CommandInput,
+  input: CommandInput,
   path: string,
-  body?: unknown,
+  body: unknown,
 ): Promise<unknown> {
-  const file = value("config");
-  const { config } = await loadConfig({
-    ...(file === undefined ? {} : { file }),
-    sets: values("set"),
-    hostname: io.hostname,
-  });
+  const config = await configOf(input);
   return await askNode(config.admin.socket, path, body);
 }
 

@@ -1,11 +1,19 @@
 import { EdgeNode } from "../../app/mod.ts";
 import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
-import { errorText, Logger } from "../../telemetry/mod.ts";
+import { errorText, type Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { readLogLevel } from "../log_level.ts";
+import { nodeLog } from "../node_log.ts";
 import { Reloader } from "../reload.ts";
 import { runFolder, ServiceManager } from "../service_manager.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
+
+/** The configuration's key behind `--log-level`. @throws {UsageError} */
+function levelOf(level: string | undefined): string[] {
+  if (level === undefined) return [];
+  return [`log.level=${readLogLevel(level, "Option --log-level")}`];
+}
 
 /** How long a stop may take before the process ends all the same. */
 const STOP_MS_MAX = 4500;
@@ -21,7 +29,16 @@ it read its configuration again, as 'metamanager reload' does.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
-  options: CONFIG_OPTIONS,
+  exitCodes: {
+    0: "it was ended by a signal, in good order",
+    1: "it could not start, or did not end in good order",
+    130: "or 143: ended at once by a second SIGINT, SIGTERM",
+  },
+  options: [...CONFIG_OPTIONS, {
+    name: "log-level",
+    value: "LEVEL",
+    doc: "Least severe lines that are written, in place of log.level",
+  }],
   examples: [
     ["run --config /etc/metamanager/edge.yaml", "Run with a file"],
     [
@@ -36,19 +53,14 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     const load = () =>
       loadConfig({
         ...(file === undefined ? {} : { file }),
-        sets: values("set"),
+        sets: [...values("set"), ...levelOf(value("log-level"))],
         hostname: io.hostname,
         env,
       });
     const loaded = await load();
     const { config, notes } = loaded;
     const clock = new SystemClock();
-    const log = new Logger("node", {
-      clock,
-      level: config.log.level,
-      format: config.log.format,
-      color: io.isTerminal.stderr && !io.env("NO_COLOR"),
-    });
+    const log = nodeLog(io, clock, config.log);
     const stopped = onSignals(log, clock);
     keepAlive(log);
     const serving = Promise.withResolvers<void>();

@@ -20,8 +20,11 @@ export const status: Command = {
   summary: "Say how the running node does",
   details:
     `Asks through the node's admin socket: the cloud link, agents, store and outbox,
-and each check with its reason. It shows no contents. Exit code 1 if no node
-runs or a check has failed; a node that lost its cloud is degraded, which is 0.`,
+and each check with its reason. It shows no contents.`,
+  exitCodes: {
+    0: "no check has failed; a node that lost its cloud is degraded, which is 0",
+    1: "no node runs, or a check has failed",
+  },
   options: [...CONFIG_OPTIONS, {
     name: "output",
     short: "o",

@@ -14,68 +14,106 @@ import { fileURLToPath } from "node:url";
 type Value = number | string | bigint | boolean | null | undefined | Uint8Array;
 type Params = Value[] | [Value[] | Record<string, Value>];
 type Row = Record<string, unknown>;
+/** What the types of the runtime leave out. */
+type Arrayed = StatementSync & { setReturnArrays(enabled: boolean): void };
 
 /** A value as node:sqlite takes it: it refuses `undefined` and booleans. */
 const bound = (value: Value) =>
   typeof value === "boolean" ? Number(value) : value ?? null;
 
-/** Whether a parameter is not yet as node:sqlite takes it. */
-const isUnbound = (value: Params[number]) =>
-  typeof value !== "string" && typeof value !== "number";
-
-/** A row as the real package gives it: plain, safe integers as numbers. */
-function plain<T>(row: Row): T {
-  const copy: Row = { ...row };
-  for (const name in copy) {
-    const value = copy[name];
-    if (typeof value !== "bigint") continue;
-    if (Number.isSafeInteger(Number(value))) copy[name] = Number(value);
+/** One list of values, or one object of named ones. */
+function bind(params: Params): never[] {
+  // Nearly always a few numbers and texts, which may go as they are.
+  let isPlain = true;
+  for (const value of params) {
+    isPlain &&= typeof value === "string" || typeof value === "number";
   }
-  return copy as T;
+  if (isPlain) return params as never[];
+  const [first] = params;
+  const set = typeof first === "object" && !(first instanceof Uint8Array)
+    ? first ?? params
+    : params;
+  if (Array.isArray(set)) return (set as Value[]).map(bound) as never[];
+  const named = Object.entries(set).map(([name, value]) =>
+    [name, bound(value)] as const
+  );
+  return [Object.fromEntries(named) as never];
 }
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof RangeError &&
+    (error as { code?: unknown }).code === "ERR_OUT_OF_RANGE";
+}
+
+/** Safe integers as numbers, as the real package gives them. */
+const small = (value: unknown) =>
+  typeof value === "bigint" && Number.isSafeInteger(Number(value))
+    ? Number(value)
+    : value;
 
 /** A prepared statement. */
 export class Statement<T extends object = Row> {
+  readonly #isWide: boolean;
   #statement: StatementSync | undefined;
+  #names: readonly string[] | undefined;
   constructor(readonly db: Database, sql: string) {
+    this.#isWide = db.int64;
     this.#statement = db.unsafeHandle.prepare(sql);
-    this.#statement.setReadBigInts(db.int64);
+    // The runtime's rows have no prototype and are slow to make and to read.
+    (this.#statement as Arrayed).setReturnArrays(true);
   }
-  /** One list of values, or one object of named ones. */
-  #args(params: Params): [StatementSync, ...never[]] {
-    if (!this.#statement) throw new Error("Statement has been finalized");
-    // Nearly always a few numbers and texts, which may go as they are.
-    if (!params.some(isUnbound)) return [this.#statement, ...params as never[]];
-    const [first] = params;
-    const set = typeof first === "object" && !(first instanceof Uint8Array)
-      ? first ?? params
-      : params;
-    const args = Array.isArray(set) ? (set as Value[]).map(bound) : [
-      Object.fromEntries(Object.entries(set).map(([k, v]) => [k, bound(v)])),
-    ];
-    return [this.#statement, ...args as never[]];
+  get #open(): StatementSync {
+    if (this.#statement) return this.#statement;
+    throw new Error("Statement has been finalized");
   }
   run(...params: Params): number {
-    const [statement, ...args] = this.#args(params);
-    return Number(statement.run(...args).changes);
+    return Number(this.#open.run(...bind(params)).changes);
   }
   get(...params: Params): T | undefined {
-    const [statement, ...args] = this.#args(params);
-    const row = statement.get(...args);
-    return row && plain<T>(row);
+    const values = this.value(...params);
+    return values && this.#row(values);
   }
   all(...params: Params): T[] {
-    const [statement, ...args] = this.#args(params);
-    return statement.all(...args).map((row) => plain<T>(row));
+    return this.values(...params).map((values) => this.#row(values));
   }
   values(...params: Params): unknown[][] {
-    return this.all(...params).map(Object.values);
+    const statement = this.#open;
+    const args = bind(params);
+    return this.#read(
+      () => statement.all(...args) as unknown as unknown[][],
+      (rows) => rows.map((values) => values.map(small)),
+    );
   }
   value(...params: Params): unknown[] | undefined {
-    return this.values(...params)[0];
+    const statement = this.#open;
+    const args = bind(params);
+    return this.#read(
+      () => statement.get(...args) as unknown as unknown[] | undefined,
+      (values) => values?.map(small),
+    );
   }
   finalize(): void {
     this.#statement = undefined;
+  }
+  /** Integers come as numbers, which is fast, until one is too large for it. */
+  #read<V>(read: () => V, narrow: (wide: V) => V): V {
+    try {
+      return read();
+    } catch (error) {
+      if (!this.#isWide || !isOutOfRange(error)) throw error;
+    }
+    this.#open.setReadBigInts(true);
+    try {
+      return narrow(read());
+    } finally {
+      this.#open.setReadBigInts(false);
+    }
+  }
+  #row(values: unknown[]): T {
+    const names = this.#names ??= this.#open.columns().map(({ name }) => name);
+    const row: Row = {};
+    for (let i = 0; i < names.length; i++) row[names[i]!] = values[i];
+    return row as T;
   }
 }
 

@@ -18,7 +18,7 @@ Deno.test("edgehubObserver, health follows the link", () => {
   assertEquals(link(), ["ok", URL]);
   const error = new LinkError("tls", "Cannot trust the cloud", { hint: "see" });
   observer.down?.({ url: "wss://h/", error, livedMs: 12.3, waitMs: 5000 });
-  assertEquals(link(), ["degraded", "Cannot trust the cloud"]);
+  assertEquals(link(), ["degraded", "Cannot trust the cloud. see"]);
   observer.broken?.(new TypeError("ours"));
   assertEquals(link(), ["failed", "TypeError: ours"]);
   assertEquals(

@@ -49,6 +49,20 @@ Deno.test("BoundedQueue, compacts what was taken while it is in use", () => {
   assertEquals(queue.length, 0);
 });
 
+Deno.test("BoundedQueue, a bound on sizes lets the last item pass it, then nothing", async () => {
+  const bound = { sizeOf: (n: number) => n, sizeMax: 10 };
+  const queue = new BoundedQueue<number>(4, bound);
+  assertEquals([9, 100, 1].map((n) => queue.push(n)), [true, true, false]);
+  assertEquals([queue.length, queue.size], [2, 109]);
+  const room = queue.room();
+  assertEquals([queue.shift(), queue.push(1)], [9, false]);
+  assertStrictEquals(queue.room(), room);
+  assertEquals([queue.shift(), queue.size], [100, 0]);
+  await room;
+  assertEquals([1, 1, 1, 1, 1].map((n) => queue.push(n)).at(-1), false);
+  assertEquals([queue.clear().length, queue.size], [4, 0]);
+});
+
 Deno.test("BoundedQueue.clear, returns the rest in order", () => {
   const queue = new BoundedQueue<number>(3);
   for (const n of [1, 2, 3]) queue.push(n);

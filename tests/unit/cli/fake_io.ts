@@ -8,6 +8,8 @@ export class FakeIo implements Io {
   err = "";
   readonly isTerminal: { stdout: boolean; stderr: boolean };
   readonly #env: Readonly<Record<string, string>>;
+  /** What standard input holds. */
+  input = "";
 
   constructor(
     options: { terminal?: boolean; env?: Readonly<Record<string, string>> } =
@@ -24,6 +26,10 @@ export class FakeIo implements Io {
 
   stderr(text: string): void {
     this.err += text;
+  }
+
+  stdin(): Promise<string> {
+    return Promise.resolve(this.input);
   }
 
   env(name: string): string | undefined {

@@ -43,3 +43,14 @@ Deno.test("Journal, a wait that failed shows the last entries", async () => {
   await never;
   journal.add(9);
 });
+
+Deno.test("Journal, watch tells each new entry until it is ended", () => {
+  const { journal } = journalOf();
+  journal.add(1);
+  const seen: number[] = [];
+  const end = journal.watch((entry) => seen.push(entry));
+  journal.add(2);
+  end();
+  journal.add(3);
+  assertEquals(seen, [2]);
+});

@@ -2,15 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { answerFault, decodeFrame } from "../../../lib/edged/fault_answer.ts";
 import { decode, encode } from "../../../lib/message/mod.ts";
 import { stamp, upward } from "../../support/edged_harness.ts";
+import { messageOf } from "../message/frames.ts";
 
 Deno.test("decodeFrame, reads text and bytes alike", () => {
   const message = upward("default/pod/ä", { a: "€" });
   const text = encode(message);
-  assertEquals(decodeFrame(text), { ok: true, message });
-  assertEquals(decodeFrame(new TextEncoder().encode(text)), {
-    ok: true,
-    message,
-  });
+  assertEquals(messageOf(decodeFrame(text)), message);
+  const bytes = new TextEncoder().encode(text);
+  assertEquals(messageOf(decodeFrame(bytes)), message);
 });
 
 Deno.test("decodeFrame, bytes that are no text are a fault", () => {

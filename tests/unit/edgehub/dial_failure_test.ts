@@ -33,6 +33,21 @@ function coded(message: string, code: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
+Deno.test("dialFailure, an answer whose body never ends is told, not the deadline", () => {
+  const refusal = {
+    status: 302,
+    statusText: "Found",
+    headers: new Headers(),
+    bodyStart: "",
+  };
+  const error = dialFailure(
+    new HandshakeRefusedError(refusal, { cause: new Error("closed") }),
+    attempt({ timedOut: true, upgrading: true }),
+  );
+  assertEquals([error.kind, error.status], ["upgrade", 302]);
+  assertStringIncludes(error.message, "the server answered 302 Found");
+});
+
 Deno.test("dialFailure, every cause has its kind, host, text and hint", () => {
   const invalid = "invalid peer certificate: ";
   const alert = "received fatal alert: ";

@@ -14,8 +14,8 @@ function world(capacity = 10) {
   const unregister = router.register({
     name: "metamanager",
     group: "meta",
-    receive: ({ message, from }) => {
-      assertEquals(from, "websocket");
+    receive: ({ message, from, heapBytes }) => {
+      assertEquals([from, heapBytes], ["websocket", 7]);
       return inbox.push(message);
     },
     room: () => inbox.room(),
@@ -26,7 +26,8 @@ function world(capacity = 10) {
     await room;
     return true;
   };
-  const give = (message: Message) => deliver(message, { router, wait });
+  const give = (message: Message) =>
+    deliver(message, { router, wait, heapBytes: 7 });
   return { clock, router, inbox, unregister, waits, give };
 }
 
@@ -62,7 +63,7 @@ Deno.test("deliver, A6: waits for room, in order, drops nothing", async () => {
 
 Deno.test("deliver, a link that closes while it waits delivers no more", async () => {
   const { router, inbox } = world(1);
-  const options = { router, wait: () => Promise.resolve(false) };
+  const options = { router, heapBytes: 7, wait: () => Promise.resolve(false) };
   await deliver(pod(), options);
   assertEquals(await deliver(pod(), options), { kind: "abandoned" });
   assertEquals(inbox.length, 1);

@@ -28,7 +28,10 @@ Deno.test("linkEnd, the peer ended it, with and without a close frame", () => {
   const bare = linkEnd(end({}), undefined);
   assertEquals(bare.ended, "by-peer");
   assertEquals(bare.error.kind, "ended");
-  assertEquals(bare.error.message, "The cloud ended the link: 1006");
+  assertEquals(
+    bare.error.message,
+    "The cloud, or something on the way, cut the link without a word: 1006",
+  );
   const said = linkEnd(end({ code: 1001, reason: "going away" }), undefined);
   assertStringIncludes(said.error.message, "1001 going away");
 });
@@ -42,6 +45,8 @@ Deno.test("linkEnd, a reset counts as closed by the peer, other errors do not", 
   assertEquals(by(new Error("odd")).ended, "by-us");
   assertEquals(by(new Error("odd")).error.message, "The link broke: odd");
   assertEquals(by("text").ended, "by-us");
+  const corrupt = by(new Error("received corrupt message of type X"));
+  assertMatch(corrupt.error.message, /on the way changed its bytes: received/);
 });
 
 Deno.test("linkEnd, a broken protocol ends by us, a message too large says how to take it", () => {

@@ -45,3 +45,20 @@ Deno.test("Database, opens files by path or URL, once created", () => {
   reader.close();
   Deno.removeSync(folder, { recursive: true });
 });
+
+Deno.test("Statement, a large integer comes whole, the small ones beside and after it as numbers", () => {
+  const db = new Database(":memory:", { int64: true });
+  db.exec("CREATE TABLE t (a, b)");
+  db.prepare("INSERT INTO t VALUES (?, ?)").run(2n ** 60n, 7);
+  db.prepare("INSERT INTO t VALUES (?, ?)").run(1, 8);
+  const all = db.prepare("SELECT a, b FROM t WHERE b >= ? ORDER BY b");
+  const wide = [{ a: 2n ** 60n, b: 7 }, { a: 1, b: 8 }];
+  assertEquals(all.all(7), wide);
+  assertEquals(all.get(8), { a: 1, b: 8 });
+  assertEquals(all.all(7), wide);
+  const narrow = new Database(":memory:");
+  const one = narrow.prepare(`SELECT ${2n ** 60n}`);
+  assertThrows(() => one.get(), RangeError);
+  db.close();
+  narrow.close();
+});

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LIMITS } from "../../../lib/base/mod.ts";
 import {
   decode,
   encode,
@@ -232,11 +233,11 @@ Deno.test("decode, 128 levels pass and 129 do not", () => {
   }
 });
 
-Deno.test("decode, a million levels do not overflow the stack", () => {
-  assertEquals(faultOf(withContent(nested(1_000_000))).kind, "too-deep");
-  assertEquals(faultOf(nested(1_000_000)).kind, "not-a-message");
-  assertEquals(faultOf(withContent("[".repeat(1_000_000))).kind, "not-json");
-  const objects = '{"a":'.repeat(1_000_000) + "1" + "}".repeat(1_000_000);
+Deno.test("decode, hundreds of thousands of levels do not overflow the stack", () => {
+  assertEquals(faultOf(withContent(nested(400_000))).kind, "too-deep");
+  assertEquals(faultOf(nested(400_000)).kind, "not-a-message");
+  assertEquals(faultOf(withContent("[".repeat(400_000))).kind, "not-json");
+  const objects = '{"a":'.repeat(400_000) + "1" + "}".repeat(400_000);
   assertEquals(faultOf(withContent(objects)).kind, "too-deep");
 });
 
@@ -391,4 +392,18 @@ Deno.test("decode, every fault of the cloud's can be answered if its id was read
     assertEquals(answer?.content, fault.text);
     assert(answer && decode(encode(answer)).ok);
   }
+});
+
+Deno.test("decode, size_checked_before_allocation, I1: too many values are refused before they are parsed, with the id", () => {
+  const bomb = (values: number) =>
+    JSON.stringify({ ...plainMessage(), content: "BOMB" })
+      .replace('"BOMB"', `[${"[],".repeat(values)}0]`);
+  const refused = decode(bomb(LIMITS.messageValuesMax));
+  assert(!refused.ok);
+  assertEquals(refused.fault.kind, "too-large");
+  assertStringIncludes(refused.fault.text, "too many values: at most 500000");
+  assertEquals(refused.fault.msgId, "id-1");
+  const fits = decode(bomb(LIMITS.messageValuesMax / 2 - 100));
+  assert(fits.ok);
+  assert(fits.heapBytes > 64 * (LIMITS.messageValuesMax / 2 - 100));
 });

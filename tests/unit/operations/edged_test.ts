@@ -6,6 +6,7 @@ import {
   only,
   OperationBench,
 } from "../../support/operation_bench.ts";
+import { messageOf } from "../message/frames.ts";
 
 const STATUS = "default/podstatus/web-0";
 
@@ -26,7 +27,7 @@ for (const connected of [true, false]) {
     );
     const [row] = bench.store.outbox(0, 10);
     assertEquals(row?.msgId, message.header.msg_id);
-    assertEquals(decode(row?.text ?? ""), { ok: true, message });
+    assertEquals(messageOf(decode(row?.text ?? "")), message);
     only(outcome, "outbox");
     const reply = only(outcome, "reply").message;
     assertEquals([reply.content, reply.header.parent_msg_id], [

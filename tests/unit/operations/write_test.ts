@@ -440,3 +440,28 @@ Deno.test("content without an object is refused where an object is wanted", asyn
     "metadata.uid",
   );
 });
+
+Deno.test("a text that holds JSON which no peer could send is refused, not replayed as an object", async () => {
+  await using bench = await OperationBench.open();
+  for (
+    const [text, kind] of [
+      ['{"data":{"a":"\\ud800"}}', "lone-surrogate"],
+      ['{"__proto__":{"a":1}}', "unsafe-key"],
+      ['{"size":1e999}', "bad-content"],
+      // As content it is a level below the message.
+      [`${"[".repeat(128)}${"]".repeat(128)}`, "too-deep"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => bench.cloud(fromCloud("insert", "default/secret/s", text)),
+      PermanentFault,
+    );
+    assertEquals(error.kind, kind);
+  }
+  // What is no JSON, or harmless, is kept as it came.
+  const deep = `${"[".repeat(127)}${"]".repeat(127)}`;
+  for (const text of ["-----BEGIN", '{"a":1}', "\\ud800", deep]) {
+    bench.cloud(fromCloud("update", "default/configmap/c", text));
+    assertEquals(bench.store.get("default/configmap/c")?.value, text);
+  }
+});

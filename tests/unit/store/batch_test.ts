@@ -178,6 +178,37 @@ Deno.test("one_writer_no_lock_errors, an outside lock delays, never kills", () =
   assertEquals(commit(store, (tx) => tx.put(pod("a"))), 1);
 });
 
+Deno.test("SqliteBatch, one that begins early and writes nothing leaves the file as it is", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => tx.put(pod("a")));
+  const before = Deno.statSync(`${place.path}-wal`).size;
+  const batch = store.batch({ expectsWrites: true });
+  batch.message(() => batch.tx.get("default/pod/a"));
+  batch.commit();
+  assertEquals(Deno.statSync(`${place.path}-wal`).size, before);
+  const undone = store.batch({ expectsWrites: true });
+  undone.rollback();
+  assertEquals(commit(store, (tx) => tx.put(pod("b"))), 2);
+});
+
+Deno.test("SqliteBatch, one that cannot begin early still reads, and begins when it writes", () => {
+  using place = new Place();
+  const store = place.open({ busyTimeoutMs: 1 });
+  commit(store, (tx) => tx.put(pod("a")));
+  const other = new Connection(place.path);
+  other.run("BEGIN IMMEDIATE");
+  const batch = store.batch({ expectsWrites: true });
+  const version = batch.message(() => batch.tx.get("default/pod/a")?.version);
+  assertEquals(version, "1");
+  other.run("ROLLBACK");
+  other.close();
+  batch.message(() => batch.tx.put(pod("b")));
+  batch.commit();
+  using killed = place.afterKill();
+  assertEquals(killed.open().list("pod").length, 2);
+});
+
 Deno.test("SqliteBatch, a deleted file is noticed before the release", () => {
   for (const suffix of ["", "-wal"]) {
     using place = new Place();

@@ -159,3 +159,47 @@ Deno.test("recover, ids of the outbox go on above those that were given", () => 
   add("m3");
   assertEquals(store.outbox(0, 9).map((row) => row.id), [3]);
 });
+
+Deno.test("corrupt_store_is_set_aside, a folder that was deleted is made anew, with lock and reserve and all that was stored", () => {
+  using place = new Place();
+  const path = `${place.folder}/store/edge.db`;
+  const store = place.open({ path, reserveBytes: 100_000 });
+  fill(store, 20);
+  const names = () =>
+    Array.from(Deno.readDirSync(`${place.folder}/store`), ({ name }) => name)
+      .filter((name) => !/-(?:wal|shm)$/.test(name)).sort();
+  const before = names();
+  Deno.removeSync(`${place.folder}/store`, { recursive: true });
+  const lost = assertThrows(
+    () => commit(store, (tx) => tx.put(pod("new"))),
+    StoreError,
+  );
+  assertEquals(lost.kind, "file-gone");
+  commit(store, (tx) => tx.put(pod("new")));
+  assertEquals(names(), before);
+  assertEquals(store.list("pod").filter(isTrue).length, 20);
+  assertEquals(Deno.statSync(`${place.folder}/store`).mode! & 0o777, 0o700);
+  // Nobody else gets the store that stands there now.
+  const other = assertThrows(() => place.open({ path }), StoreError);
+  assertEquals(other.kind, "locked-by-other");
+});
+
+Deno.test("rebuild, never replaces the store that another process has made meanwhile", () => {
+  using place = new Place();
+  const path = `${place.folder}/store/edge.db`;
+  const store = place.open({ path });
+  fill(store, 20);
+  Deno.renameSync(`${place.folder}/store`, `${place.folder}/moved`);
+  const other = place.open({ path });
+  commit(other, (tx) => tx.put(pod("other")));
+  assertThrows(() => commit(store, (tx) => tx.put(pod("lost"))), StoreError);
+  const refused = assertThrows(() => store.batch(), StoreError);
+  assertEquals(refused.kind, "locked-by-other");
+  assertEquals(other.list("pod").length, 1);
+  commit(other, (tx) => tx.put(pod("again")));
+  // Once the other is gone, ours goes on in its place.
+  other.close();
+  commit(store, (tx) => tx.put(pod("new")));
+  assertEquals(store.get("default/pod/new")?.version, "1");
+  assert(store.list("pod").length > 20);
+});

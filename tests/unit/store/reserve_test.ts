@@ -71,7 +71,11 @@ Deno.test("Reserve, once spent lets nothing grow until room is back", () => {
   assertThrows(() => kept.admit(), StoreError);
   clock.nowMs += 1000;
   kept.admit();
-  assert(kept.problem !== "");
+  assertEquals(
+    kept.problem,
+    "Disk full since 2030-01-01T00:00:00.000Z, there is room again: " +
+      "the reserve is written anew a minute after it was full",
+  );
   clock.nowMs += 60_000;
   kept.admit();
   assertEquals(kept.problem, "");

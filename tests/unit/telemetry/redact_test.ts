@@ -5,6 +5,8 @@ import {
   Logger,
   redact,
   REDACTED,
+  redactLines,
+  redactPage,
   redactText,
 } from "../../../lib/telemetry/mod.ts";
 import { StillClock } from "./still_clock.ts";
@@ -177,4 +179,28 @@ Deno.test("isSecretName, knows spellings and leaves paths alone", () => {
   for (const name of ["key", "token-file", "keyfile", "tokenizer", "dataset"]) {
     assert(!isSecretName(name), name);
   }
+});
+
+Deno.test("redactLines, keeps all of a long text but what is secret, keys over lines included", () => {
+  const line = 'metamanager_store_bytes{type="pod"} 5';
+  const key =
+    "-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----";
+  const text = [...Array(2000).fill(line), key, "password=s3cret", line];
+  assertEquals(
+    redactLines(text.join("\n")),
+    [
+      ...Array(2000).fill(line),
+      "[redacted private key]",
+      "password=[redacted]",
+      line,
+    ]
+      .join("\n"),
+  );
+});
+
+Deno.test("redactPage, keeps long lists and deep values, and no secret", () => {
+  const lines = Array.from({ length: 500 }, (_, i) => `line ${i}`);
+  const deep = { a: { b: { c: { d: { e: { f: 1 } } } } } };
+  const page = redactPage({ lines, deep, token: "s3cret" });
+  assertEquals(page, { lines, deep, token: "[redacted]" });
 });

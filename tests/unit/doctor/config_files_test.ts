@@ -1,12 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SystemClock } from "../../../lib/base/mod.ts";
-import { checkFiles } from "../../../lib/cli/config_files.ts";
+import { checkFiles } from "../../../lib/doctor/mod.ts";
 import { main } from "../../../lib/cli/mod.ts";
 import { loadConfig } from "../../../lib/config/mod.ts";
 import { CertificateAuthority } from "../../../lib/dev/mod.ts";
 import { writeCredentials } from "../../../lib/identity/mod.ts";
 import { RECORDED_TOKEN } from "../../support/enrolment_recording.ts";
-import { FakeIo } from "./fake_io.ts";
+import { FakeIo } from "../cli/fake_io.ts";
 
 Deno.test("checkFiles, what the configuration names is read as the node would", async () => {
   const folder = await Deno.makeTempDir();
