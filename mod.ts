@@ -60,13 +60,17 @@ export {
 } from "./lib/app/mod.ts";
 export {
   type Config,
+  type ConfigChange,
   ConfigError,
   type EffectiveEntry,
   type ListenAddress,
+  type Live,
   loadConfig,
   type LoadedConfig,
   type LoadOptions,
   type Problem,
+  type TakenUp,
+  takeUp,
 } from "./lib/config/mod.ts";
 export {
   InProcessAgent,

@@ -227,6 +227,9 @@ ask_for_cloud() {
 # Makes a configuration for a machine that has none, and tries it.
 prepare_configuration() {
   if [ -e "$edge_yaml" ]; then
+    # A node that does not start any more after an upgrade is far away.
+    [ ! -r "$edge_yaml" ] || "$binary" config print --config "$edge_yaml" >/dev/null ||
+      fail 1 "this version does not take $edge_yaml: nothing was touched"
     [ -z "$config$server" ] || say "not used, there is a configuration: ${config:-$server}"
     return 0
   fi

@@ -112,6 +112,22 @@ Deno.test({
       assertStringIncludes(out, "not used, there is a configuration: other");
     });
 
+    await t.step(
+      "a configuration that the program does not take stops an upgrade",
+      async () => {
+        const file = `${folder}/etc/metamanager/edge.yaml`;
+        const good = await Deno.readTextFile(file);
+        await Deno.writeTextFile(file, `${good}\nlog: { gone: 1 }\n`);
+        const before = tree(folder);
+        const { code, err } = await root.install("--user", "other");
+        assertEquals(code, 1);
+        assertStringIncludes(err, "log.gone");
+        assertStringIncludes(err, "this version does not take");
+        assertEquals(tree(folder), before);
+        await Deno.writeTextFile(file, good);
+      },
+    );
+
     await t.step("an upgrade keeps the program that ran so far", async () => {
       const bin = `${folder}/usr/local/bin/metamanager`;
       await Deno.writeTextFile(bin, "the old one");

@@ -27,7 +27,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/check.ts": "tests/integration/node_test.ts",
   "lib/app/edge_node.ts": "tests/integration/node_test.ts",
   "lib/app/gauges.ts": "tests/integration/node_test.ts",
-  "lib/app/live_config.ts": "tests/integration/reload_test.ts",
   "lib/app/offline_views.ts": "tests/unit/cli/commands/get_test.ts",
   "lib/app/log_views.ts": "tests/unit/cli/commands/support_bundle_test.ts",
   "lib/app/processor_figures.ts": "tests/unit/app/processor_observer_test.ts",

@@ -1,10 +1,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { CloudHub } from "../../lib/dev/mod.ts";
+import { EdgeNode } from "../../lib/app/mod.ts";
+import { SystemClock } from "../../lib/base/mod.ts";
 import { main } from "../../lib/cli/mod.ts";
+import { loadConfig, takeUp } from "../../lib/config/mod.ts";
+import { CloudHub } from "../../lib/dev/mod.ts";
+import { silentLogger } from "../../lib/telemetry/mod.ts";
 import { FakeIo } from "../unit/cli/fake_io.ts";
 import { until } from "../support/edged_harness.ts";
 import { askAdmin, NodeProcess } from "../support/node_process.ts";
+import { JoinWorld } from "../support/join_world.ts";
+import { podManifest } from "../support/node_world.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
+import { TestProxy } from "../unit/tunnel/test_proxy.ts";
 
 const NODE = "edge-1";
 
@@ -105,4 +112,50 @@ Deno.test("another address of the cloud is dialled at once, from a link that wai
   } finally {
     for (const hub of [first, second]) await hub.stop();
   }
+});
+
+Deno.test("what a running node takes up reaches joining, the link and reports", async () => {
+  await using joins = await JoinWorld.start();
+  const { port } = joins.server;
+  const toPort = (head: string) => ({
+    port: Number(/^CONNECT \S+:(\d+) /.exec(head)?.[1]),
+  });
+  await using proxy = new TestProxy(toPort);
+  const words = [`edgehub.token-file=${joins.tokenFile}`];
+  const load = (...sets: string[]) =>
+    loadConfig({
+      sets: joins.world.sets(...joins.sets(...words, ...sets)),
+      hostname: () => NODE,
+    });
+  // Nobody answers at that port: a node that went by it could not join.
+  const running = await load("edgehub.http-server=127.0.0.1:1");
+  await using node = new EdgeNode(running.config, {
+    log: silentLogger(new SystemClock()),
+  });
+  await node.start();
+  const next = await load(
+    `edgehub.http-server=127.0.0.1:${port}`,
+    `edgehub.proxy=${proxy.url()}`,
+    "meta.sync.podstatus.interval=1s",
+  );
+  const { loaded, changes } = takeUp(running, next, () => undefined);
+  assertEquals(changes.filter(({ live }) => live === "restart"), []);
+  node.reconfigure(loaded.config, true);
+  await joins.drop(await joins.token());
+  await until(() => node.status().link.state === "connected", "connected");
+  const ports = proxy.requests.map((head) => toPort(head).port);
+  assert(ports.includes(port), "joined through the proxy");
+  assert(ports.some((other) => other !== port), "and dialled through it");
+  const { hub } = joins.world;
+  await using agent = joins.world.agent();
+  await agent.connect();
+  const { uid } = hub.apply(podManifest("web-0")).metadata;
+  await hub.synced(NODE);
+  const pod = { namespace: "default", name: "web-0", uid };
+  await agent.reportPodStatus(pod, { phase: "Running" });
+  // MetaSync, which would come after a minute.
+  await hub.frames.waitFor(
+    ({ from, message }) =>
+      from === "edge" && message?.route.resource === "default/podstatus",
+  );
 });

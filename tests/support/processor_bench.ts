@@ -105,6 +105,13 @@ export class ProcessorBench implements AsyncDisposable {
   readonly store: SqliteStore;
   readonly processor: Processor;
   readonly folder: string;
+  /** What may change while the processor runs. */
+  readonly live = {
+    remoteTypes: REMOTE_TYPES,
+    queryTimeoutMs: 10_000,
+    replyTimeoutMs: 2000,
+    metaSyncIntervalMs: 60_000,
+  };
   readonly #ownsFolder: boolean;
 
   private constructor(folder: string, options: BenchOptions) {
@@ -118,6 +125,7 @@ export class ProcessorBench implements AsyncDisposable {
         ? { tombstoneLimits: options.tombstoneLimits }
         : {}),
     });
+    const { live } = this;
     this.processor = new Processor({
       router: this.router,
       store: options.wrap?.(this.store) ?? this.store,
@@ -125,10 +133,18 @@ export class ProcessorBench implements AsyncDisposable {
       stamp: { newId: nextId, now: () => this.clock.now() },
       nodeId: "edge-1",
       standalone: options.standalone ?? false,
-      remoteTypes: REMOTE_TYPES,
-      queryTimeoutMs: 10_000,
-      replyTimeoutMs: 2000,
-      metaSyncIntervalMs: 60_000,
+      get remoteTypes() {
+        return live.remoteTypes;
+      },
+      get queryTimeoutMs() {
+        return live.queryTimeoutMs;
+      },
+      get replyTimeoutMs() {
+        return live.replyTimeoutMs;
+      },
+      get metaSyncIntervalMs() {
+        return live.metaSyncIntervalMs;
+      },
       syncSettleMs: 10_000,
       random: () => 0.5,
       // Out of the way of tests of other things.
