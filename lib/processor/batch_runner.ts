@@ -4,6 +4,7 @@ import {
   type MessageFault,
   Module,
   NODE_CONNECTION_SOURCE,
+  Operation,
   type Origin,
 } from "../message/mod.ts";
 import {
@@ -57,6 +58,12 @@ export interface BatchRunnerOptions {
   readonly context: (origin: Origin, from: string) => Context;
   /** Told at once of the link's state: messages behind it must see it. */
   readonly onConnection: (connected: boolean) => void;
+  /**
+   * Told once the store works again if it has kept what counts as failed, as
+   * when its files could not be looked at after COMMIT: nobody has heard of
+   * that, and repeated it changes nothing any more.
+   */
+  readonly onUntold: () => void;
   /** Told of results. */
   readonly observer: ProcessorObserver;
 }
@@ -71,6 +78,8 @@ export interface BatchRunnerOptions {
 export class BatchRunner {
   readonly #options: BatchRunnerOptions;
   #failing = false;
+  /** Whether a batch that counts as failed was stored. */
+  #isUntold = false;
   /** Messages of this batch that the store failed without ending it. */
   #failedAlone = 0;
 
@@ -101,6 +110,7 @@ export class BatchRunner {
     } catch (error) {
       this.#rollback(batch);
       this.#failing = true;
+      this.#isUntold ||= store.revision() !== revision;
       observer.failed?.(error, items.length);
       return this.#afterFailure(items, outcomes, error);
     }
@@ -112,6 +122,8 @@ export class BatchRunner {
       // What only reads says nothing: a full disk answers questions, too.
       this.#failing = false;
       observer.recovered?.();
+      if (this.#isUntold) this.#options.onUntold();
+      this.#isUntold = false;
     }
     return outcomes;
   }
@@ -126,8 +138,9 @@ export class BatchRunner {
   }
 
   /**
-   * What the node itself wanted mostly writes nothing, so it is run alone: it
-   * must not fail because a neighbour found the disk full.
+   * What the node itself wanted and what an agent asks mostly writes nothing,
+   * so it is run alone: it must not fail because a neighbour found the disk
+   * full.
    */
   #afterFailure(
     items: readonly Item[],
@@ -136,6 +149,7 @@ export class BatchRunner {
   ): Outcome[] {
     return items.flatMap((item, i) => {
       const own = item.kind === "task" ||
+        item.envelope.message.route.operation === Operation.query ||
         this.#originOf(item.envelope.from) === "internal";
       // A proof beside what failed would prove nothing.
       if (own && items.length > 1 && !isProof(item)) return this.run([item]);

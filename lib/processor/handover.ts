@@ -107,6 +107,11 @@ export class Handover {
     }
   }
 
+  /** Something was stored of which nobody was told: it comes from the store. */
+  catchUp(): void {
+    for (const agent of [...this.#agents.values()]) this.#catchUps.start(agent);
+  }
+
   /** The store was rebuilt: every agent gets everything anew. */
   restart(): void {
     for (const agent of [...this.#agents.values()]) {

@@ -105,6 +105,7 @@ export function buildProcessorParts(
       clock,
       context: contexts(options, parts),
       onConnection: (connected) => session.changed(connected),
+      onUntold: () => tellAnew(parts),
       observer,
     }),
     release: buildRelease(options, ways, parts),
@@ -116,6 +117,14 @@ export function buildProcessorParts(
       receive: (message) => ways.receive({ message, from: ways.name }),
     }),
   };
+}
+
+/** What was stored and told to nobody comes from the store. */
+function tellAnew(
+  { handover, outbox }: Pick<ProcessorParts, "handover" | "outbox">,
+): void {
+  handover.catchUp();
+  outbox.kick();
 }
 
 /** What a message can be about: the parts that it meets. */

@@ -82,6 +82,9 @@ export const PERMISSION_LOST: Fault = {
     await scene.sees(503, "store failed");
     await scene.refuses();
     await scene.assertAckedIsStored();
+    // What was stored and counts as failed has to reach the agent all the
+    // same, without a further change of it.
+    await scene.calm();
     await Deno.chown(scene.storeFolder, NOBODY, NOBODY);
     await scene.sees(200, "store ok");
     await scene.converged();

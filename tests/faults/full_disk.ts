@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { statfsSync } from "node:fs";
 import { until } from "../support/edged_harness.ts";
 import { podManifest, podRef } from "../support/node_world.ts";
 import type { Fault } from "./fault.ts";
+
+const LEFT_BYTES = 256 * 1024;
 
 /** The disk runs full of what is not ours, and has room again. */
 export const FULL_DISK: Fault = {
@@ -20,7 +23,7 @@ export const FULL_DISK: Fault = {
     hub.apply(podManifest("gone"));
     await scene.work();
     const ballast = `${scene.storeFolder}/ballast`;
-    await occupy(ballast);
+    occupy(ballast);
     await scene.sees(503, "store failed");
     await scene.refuses();
     await scene.assertAckedIsStored();
@@ -36,15 +39,15 @@ export const FULL_DISK: Fault = {
   },
 };
 
-/** Takes all room that there is. */
-async function occupy(path: string): Promise<void> {
-  using file = await Deno.open(path, { append: true, create: true });
-  for (let size = 64 * 1024; size >= 512; size /= 2) {
-    const block = new Uint8Array(size);
-    try {
-      for (;;) await file.write(block);
-    } catch (error) {
-      if (!String(error).includes("No space left")) throw error;
-    }
-  }
+/**
+ * Takes all room but a little, which the program takes: more would be taken
+ * from the reserve that it gives up.
+ */
+function occupy(path: string): void {
+  const { bavail, bsize } = statfsSync(path.replace(/\/[^/]+$/, ""));
+  const length = String(bavail * bsize - LEFT_BYTES);
+  const { success } = new Deno.Command("fallocate", {
+    args: ["-l", length, path],
+  }).outputSync();
+  assert(success, `fallocate ${length}`);
 }

@@ -15,6 +15,7 @@ import {
   Picture,
   podManifest,
   podRef,
+  summaryOf,
   World,
 } from "../support/node_world.ts";
 import { StoreImage } from "../support/store_image.ts";
@@ -23,6 +24,9 @@ import { SmallDisk } from "./small_disk.ts";
 
 const CLOCK = new SystemClock();
 const PODS = 10;
+
+/** What is refused shall not hold up what waits behind it for long. */
+const QUICK = { repairMs: 100, resendMs: 100, giveUpMs: 200 };
 
 /** What is asked of a scene. */
 export interface SceneOptions {
@@ -79,7 +83,7 @@ export class Scene implements AsyncDisposable {
   static async open(options: SceneOptions = {}): Promise<Scene> {
     const world = await World.start({
       tls: true,
-      hub: { dynamicController: true },
+      hub: { dynamicController: true, timing: QUICK },
     });
     const folder = `${world.folder}/store`;
     await Deno.mkdir(folder, { mode: 0o700 });
@@ -265,6 +269,11 @@ export class Scene implements AsyncDisposable {
     );
     this.measure();
     await until(() => hub.core.isSynced(NODE), "the cloud has every ack");
+    const wanted = JSON.stringify(summaryOf(hub.list("pod")));
+    await until(
+      () => JSON.stringify(this.picture.summary("pod")) === wanted,
+      "the agent has every pod's last state",
+    );
     for (const { metadata, status } of hub.list("pod")) {
       const { tried = 0, taken = 0 } = this.reports.get(metadata.uid) ?? {};
       const { round = 0 } = (status ?? {}) as { round?: number };
@@ -279,8 +288,7 @@ export class Scene implements AsyncDisposable {
       const stored = [...image.rows.values()].filter(({ key }) =>
         key.includes(`/${type}/`)
       ).map(({ key, uid, version }) => `${key} ${uid} ${version}`).sort();
-      const wanted = this.#wanted(type);
-      assertEquals(stored, wanted);
+      assertEquals(stored, this.#wanted(type));
     }
   }
 

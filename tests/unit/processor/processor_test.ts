@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Message, newResponse } from "../../../lib/message/mod.ts";
 import {
   BatchLostError,
@@ -110,6 +110,95 @@ Deno.test("a failed COMMIT acknowledges nothing of its batch, and it recovers", 
   ]);
   assertEquals(edged.take().length, 2);
   assertEquals(told, ["io", "recovered"]);
+});
+
+Deno.test("full_disk_recovers: a question beside what cannot be stored is answered", async () => {
+  let failing = false;
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch) => {
+        let writes = 0;
+        return {
+          message: (run) => {
+            const before = store.outboxUse().rows;
+            const result = batch.message(run);
+            if (store.outboxUse().rows !== before) writes++;
+            return result;
+          },
+          commit: () => {
+            if (failing && writes > 0) {
+              throw new StoreError("full", "disk full");
+            }
+            batch.commit();
+          },
+        };
+      }),
+  });
+  const edged = bench.agent();
+  await bench.fromCloud(insert("a"));
+  edged.take();
+  failing = true;
+  const question = fromEdged("query", "default/pod/a");
+  const report = fromEdged("update", "default/podstatus/a", {
+    UID: "uid-a",
+    Name: "a",
+    Status: {},
+  });
+  edged.send(report);
+  edged.send(question);
+  await bench.clock.settle();
+  assertEquals(
+    edged.take().map((m) => [m.header.parent_msg_id, m.route.operation]),
+    [
+      [report.header.msg_id, "error"],
+      [question.header.msg_id, "response"],
+    ],
+  );
+});
+
+Deno.test("change_during_resync_is_kept, B6: what was stored though its COMMIT counts as failed reaches agents and cloud once the store works", async () => {
+  let failing = false;
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch) => ({
+        commit: () => {
+          batch.commit();
+          // As when the files may not be looked at any more.
+          if (failing) throw new StoreError("io", "stat failed");
+        },
+      })),
+  });
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.fromCloud(insert("gone"), insert("old"));
+  bench.cloud.take();
+  edged.take();
+  failing = true;
+  const gone = fromCloud("delete", "default/pod/gone", pod("gone", 2));
+  const report = fromEdged("update", "default/podstatus/old", {
+    UID: "uid-old",
+    Name: "old",
+    Status: {},
+  });
+  await bench.fromCloud(insert("new"), gone);
+  edged.send(report);
+  await bench.clock.settle();
+  assertEquals(
+    bench.cloud.take().map((m) => m.route.operation),
+    ["error", "error"],
+  );
+  assertEquals(edged.take().map((m) => m.route.operation), ["error"]);
+  failing = false;
+  // The cloud repeats, which changes nothing any more.
+  await bench.fromCloud(insert("new"), gone);
+  await bench.clock.advance(1000);
+  const told = edged.take().map(({ route }) =>
+    `${route.operation} ${route.resource}`
+  );
+  assert(told.includes("update default/pod/new"), told.join());
+  assert(told.includes("delete default/pod/gone"), told.join());
+  const sent = bench.cloud.take().map(({ route }) => route.resource);
+  assert(sent.includes("default/podstatus/old"), sent.join());
 });
 
 Deno.test("a message that fails alone fails alone", async () => {
