@@ -173,6 +173,7 @@ export class Scene implements AsyncDisposable {
   async refilled(): Promise<void> {
     await this.calm();
     await this.sees(200, "[+]sync ok", 90_000);
+    await this.sees(200, "[+]store ok");
     // Of reports nobody else has a copy.
     for (const report of this.reports.values()) report.taken = 0;
   }
