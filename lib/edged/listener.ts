@@ -3,6 +3,7 @@ import { errorText } from "../telemetry/mod.ts";
 import {
   type ByteStream,
   HandshakeError,
+  HeldBytes,
   readUpgrade,
   type UpgradeRequest,
   WebSocketConnection,
@@ -71,6 +72,7 @@ export class EdgedLink implements Component {
   /** Every connection that has not ended, those replaced included. */
   readonly #open = new Set<AgentConnection>();
   readonly #handshakes = new Set<ByteStream>();
+  readonly #held = new HeldBytes(LIMITS.agentsHeldBytesMax);
   readonly #tasks: TaskSet;
   #state: "new" | "started" | "ended" = "new";
   /** Requests let in whose agent is not attached yet. */
@@ -160,6 +162,7 @@ export class EdgedLink implements Component {
       clock: this.#parts.clock,
       maskKeys: (into) => void crypto.getRandomValues(into),
       messageBytesMax: this.#limits.messageBytesMax,
+      held: this.#held,
       leftover,
     });
     const agent = this.#attach(request, socket);

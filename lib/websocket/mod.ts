@@ -29,6 +29,7 @@ export {
   type ReadUpgradeOptions,
   UpgradeRequest,
 } from "./handshake_server.ts";
+export { HeldBytes } from "./held_bytes.ts";
 export { type Head, HeadReader } from "./http_head.ts";
 export type {
   ByteStream,
