@@ -9,7 +9,11 @@ export class HeldBytes {
   readonly #bytesMax: number;
   #bytes = 0;
 
-  /** @param bytesMax The bound. */
+  /**
+   * Holds nothing yet.
+   *
+   * @param bytesMax The bound.
+   */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
