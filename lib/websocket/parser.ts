@@ -4,6 +4,7 @@ import {
   CONTROL_BYTES_MAX,
   FIN,
   HEADER_BYTES_MAX,
+  headerNeed,
   MASKED,
   Opcode,
 } from "./frame.ts";
@@ -273,13 +274,6 @@ export class FrameParser {
         return this.#sink.close(decodeCloseBody(payload, this.#text));
     }
   }
-}
-
-/** Bytes of the whole header, as its second byte tells. */
-function headerNeed(second: number): number {
-  const code = second & 0x7f;
-  const length = code < 126 ? 2 : code === 126 ? 4 : 10;
-  return second & MASKED ? length + 4 : length;
 }
 
 /** Length of the payload; it must be written in the shortest way. */
