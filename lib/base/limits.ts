@@ -36,6 +36,11 @@ export const LIMITS = {
    * and is closed with 1013 if it takes nothing or its answers are too many.
    */
   agentBytesMax: 8 * 1024 * 1024,
+  /**
+   * Bytes of messages that agents have begun to send, all together, but for
+   * the first MiB of each; who needs more is closed with 1013.
+   */
+  agentsHeldBytesMax: 64 * 1024 * 1024,
   /** Agents attached at a time; a further one is refused with 503. */
   agentsMax: 64,
   /** Tombstones kept; the oldest go first, and a module behind them gets everything. */

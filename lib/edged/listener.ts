@@ -9,6 +9,7 @@ import { errorText } from "../telemetry/mod.ts";
 import {
   type ByteStream,
   HandshakeError,
+  HeldBytes,
   readUpgrade,
   type UpgradeRequest,
   WebSocketConnection,
@@ -77,6 +78,7 @@ export class EdgedLink implements Component {
   /** Every connection that has not ended, those replaced included. */
   readonly #open = new Set<AgentConnection>();
   readonly #handshakes = new Set<ByteStream>();
+  readonly #held = new HeldBytes(LIMITS.agentsHeldBytesMax);
   readonly #tasks: TaskSet;
   #state: "new" | "started" | "ended" = "new";
   /** Requests let in whose agent is not attached yet. */
@@ -171,6 +173,7 @@ export class EdgedLink implements Component {
       clock: this.#parts.clock,
       maskKeys: (into) => void crypto.getRandomValues(into),
       messageBytesMax: this.#limits.messageBytesMax,
+      held: this.#held,
       leftover,
     });
     const agent = this.#attach(request, socket);
@@ -220,9 +223,7 @@ export class EdgedLink implements Component {
       return undefined;
     } finally {
       deadline.cancel();
-      if (this.#handshakes.delete(stream) && !admitted) {
-        stream.close();
-      }
+      if (this.#handshakes.delete(stream) && !admitted) stream.close();
     }
   }
 

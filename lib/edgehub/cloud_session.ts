@@ -135,10 +135,11 @@ export class CloudSession {
   /**
    * Sends a message: answers first, the rest at the rate that is allowed.
    *
+   * @param untilMs Monotonic time after which it is dropped if it still waits.
    * @returns `false` if the link has ended or has too much to send already.
    */
-  send(message: Message): boolean {
-    return this.#uplink.send(message);
+  send(message: Message, untilMs?: number): boolean {
+    return this.#uplink.send(message, untilMs);
   }
 
   /**

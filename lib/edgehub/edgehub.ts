@@ -89,7 +89,8 @@ export class Edgehub implements Component {
     this.#unregister = this.#options.router.register({
       name: Module.edgehub,
       group: Group.hub,
-      receive: ({ message }) => this.#session?.send(message) ?? false,
+      receive: ({ message, untilMs }) =>
+        this.#session?.send(message, untilMs) ?? false,
       room: () => this.#session?.room(),
     });
     this.#tasks.spawn("dial loop", () => this.#loop());

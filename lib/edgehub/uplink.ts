@@ -30,6 +30,8 @@ interface Waiting {
   readonly text: string;
   /** It waits for its place only. */
   readonly isFree: boolean;
+  /** Monotonic time after which nobody waits for its answer. */
+  readonly untilMs: number;
 }
 
 /**
@@ -40,7 +42,7 @@ interface Waiting {
  *
  * Invariants: data leaves in the order of `send`; what waits is bounded in
  * messages and bytes, and nothing that was taken is dropped while the
- * connection lives.
+ * connection lives but a question that nobody waits for any more.
  */
 export class Uplink {
   readonly #connection: WebSocketConnection;
@@ -78,9 +80,10 @@ export class Uplink {
   /**
    * Sends a message, now or when its turn comes.
    *
+   * @param untilMs Monotonic time after which it is dropped if it still waits.
    * @returns `false` if the link has ended or has too much to send already.
    */
-  send(message: Message): boolean {
+  send(message: Message, untilMs = Infinity): boolean {
     if (this.#isStopped) return false;
     const { operation } = message.route;
     if (isAnswer(operation)) {
@@ -98,7 +101,7 @@ export class Uplink {
     if (this.#queue.length === 0 && (isFree || this.#takeToken())) {
       return this.#connection.send(text, "data");
     }
-    if (!this.#queue.push({ text, isFree })) return false;
+    if (!this.#queue.push({ text, isFree, untilMs })) return false;
     this.#queuedLength += text.length;
     this.#schedule();
     return true;
@@ -185,6 +188,11 @@ export class Uplink {
 
   #run(): void {
     for (let next; (next = this.#queue.peek());) {
+      if (next.untilMs <= this.#clock.monotonic()) {
+        // It would spend a token on an answer for nobody.
+        this.#shift();
+        continue;
+      }
       if (!next.isFree && !this.#bucket.take()) break;
       if (!next.isFree && this.#isBacklogWaiting) this.#tokensUsed++;
       this.#shift();

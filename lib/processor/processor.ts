@@ -55,7 +55,7 @@ export class Processor implements Component {
     this.#parts = buildProcessorParts(options, {
       name: this.name,
       task: (item) => this.#task(item),
-      send: (to, message) => this.#send(to, message),
+      send: (...sent) => this.#send(...sent),
       receive: (envelope) => this.#receive(envelope),
     });
   }
@@ -239,10 +239,14 @@ export class Processor implements Component {
   }
 
   /** Sends to a module; `false` if its queue is full or nobody is there. */
-  #send(to: string, message: Message): boolean {
+  #send(
+    to: string,
+    message: Message,
+    options: Pick<Envelope, "untilMs"> = {},
+  ): boolean {
     const { router } = this.#options;
     const sent = router.has(to) &&
-      router.send(to, { message, from: this.name });
+      router.send(to, { message, from: this.name, ...options });
     if (!sent) this.#observer.undelivered?.(to, message.route.resource);
     return sent;
   }

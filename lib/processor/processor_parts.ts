@@ -23,7 +23,11 @@ export interface ProcessorWays {
   /** Runs work of the node itself with the next batch. */
   readonly task: (item: Item) => void;
   /** Sends to a module; `false` if its queue is full or nobody is there. */
-  readonly send: (to: string, message: Message) => boolean;
+  readonly send: (
+    to: string,
+    message: Message,
+    options?: Pick<Envelope, "untilMs">,
+  ) => boolean;
   /** Takes a message into the inbox; `false` if it is full. */
   readonly receive: (envelope: Envelope) => boolean;
 }
@@ -74,7 +78,7 @@ export function buildProcessorParts(
     get timeoutMs() {
       return options.queryTimeoutMs;
     },
-    send: toCloud,
+    send: (message, untilMs) => ways.send(Module.edgehub, message, { untilMs }),
     onUnanswered: (request, why) =>
       request.from === ways.name
         ? [reconciler, resync].forEach((part) => part.unanswered(request, why))

@@ -19,8 +19,11 @@ export interface RemoteRequestsOptions {
   readonly clock: Clock;
   /** Deadline of a request in milliseconds. */
   readonly timeoutMs: number;
-  /** Sends to the cloud; `false` if it cannot be sent now. */
-  readonly send: (message: Message) => boolean;
+  /**
+   * Sends to the cloud, though not after a monotonic time in milliseconds, when
+   * nobody waits any more; `false` if it cannot be sent now.
+   */
+  readonly send: (message: Message, untilMs: number) => boolean;
   /** Told of each request that ends without an answer. */
   readonly onUnanswered: (request: RemoteRequest, why: Unanswered) => void;
 }
@@ -51,7 +54,7 @@ export class RemoteRequests {
 
   /** Sends a request, or joins an equal one that waits already. */
   ask(request: RemoteRequest): void {
-    const { send, timeoutMs, onUnanswered } = this.#options;
+    const { clock, send, timeoutMs, onUnanswered } = this.#options;
     if (this.#waitingCount >= LIMITS.pendingRequestsMax) {
       return onUnanswered(request, "disconnected");
     }
@@ -71,7 +74,8 @@ export class RemoteRequests {
     if (!added) return onUnanswered(request, "disconnected");
     this.#waitingCount++;
     this.#shared.set(request.shareKey, entry);
-    if (!send(request.upstream)) this.#pending.cancel(id);
+    const untilMs = clock.monotonic() + timeoutMs;
+    if (!send(request.upstream, untilMs)) this.#pending.cancel(id);
   }
 
   /**

@@ -10,6 +10,11 @@ export interface Envelope {
   readonly from: string;
   /** Memory that it takes, estimated in bytes; missing: it came over no wire. */
   readonly heapBytes?: number;
+  /**
+   * Monotonic time in milliseconds after which nobody waits for its answer, so
+   * that a queue may drop it; missing: it is never dropped for that.
+   */
+  readonly untilMs?: number;
 }
 
 /** What an agent said when it attached. */

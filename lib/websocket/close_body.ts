@@ -16,6 +16,8 @@ export const CloseCode = {
   invalidPayload: 1007,
   /** A message larger than we take. */
   tooBig: 1009,
+  /** We cannot take it now. */
+  tryAgainLater: 1013,
 } as const;
 
 /** What a close frame said. */

@@ -285,6 +285,7 @@ export class WebSocketConnection {
   #end(otherwise: WebSocketEnd = ABORTED): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
+    this.#parser.stop();
     for (const timer of this.#timers) timer.cancel();
     const end = this.#verdict ?? otherwise;
     // Our close frame counts only if the stream took it.

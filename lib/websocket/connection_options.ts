@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { HeldBytes } from "./held_bytes.ts";
 import type { Role } from "./types.ts";
 
 /** What a connection needs from outside. */
@@ -11,6 +12,8 @@ export interface WebSocketConnectionOptions {
   readonly maskKeys?: (into: Uint8Array) => void;
   /** Largest message in bytes; a larger one is never held. */
   readonly messageBytesMax: number;
+  /** Bounds what is held of incomplete messages, with other connections. */
+  readonly held?: HeldBytes;
   /**
    * Told of a message over the bound once it has passed, unheld, with up to
    * 4096 bytes of how it began; must not throw. Without it such a message

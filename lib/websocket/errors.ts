@@ -2,7 +2,7 @@
 export class ProtocolError extends Error {
   /** Always `ProtocolError`. */
   override readonly name = "ProtocolError";
-  /** Close code that tells the peer: 1002, 1007 or 1009. */
+  /** Close code that tells the peer: 1002, 1007, 1009 or 1013. */
   readonly code: number;
 
   /**

@@ -70,3 +70,10 @@ export function writeHeader(
   }
   return at + 10;
 }
+
+/** Bytes of the whole header, as its second byte tells. */
+export function headerNeed(second: number): number {
+  const code = second & 0x7f;
+  const length = code < 126 ? 2 : code === 126 ? 4 : 10;
+  return second & MASKED ? length + 4 : length;
+}

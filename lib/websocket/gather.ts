@@ -1,4 +1,8 @@
-/** Up to this size room is made for a message at once. */
+import { CloseCode } from "./close_body.ts";
+import { ProtocolError } from "./errors.ts";
+import type { HeldBytes } from "./held_bytes.ts";
+
+/** Up to this size room is made for a message at once, and is not counted. */
 const EAGER_BYTES_MAX = 1024 * 1024;
 
 const NOTHING = new Uint8Array(0);
@@ -13,6 +17,14 @@ export class Gather {
   #bytes = NOTHING;
   #length = 0;
   #announced = 0;
+  readonly #held: HeldBytes | undefined;
+  /** What was taken of it. */
+  #taken = 0;
+
+  /** @param held Bounds what is collected here and elsewhere together. */
+  constructor(held?: HeldBytes) {
+    this.#held = held;
+  }
 
   /** Bytes collected and announced so far. */
   get announcedBytes(): number {
@@ -24,7 +36,11 @@ export class Gather {
     this.#announced += bytes;
   }
 
-  /** Copies the next piece; announced before. */
+  /**
+   * Copies the next piece; announced before.
+   *
+   * @throws {ProtocolError} If others hold too much already.
+   */
   append(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#bytes.length) this.#grow(length);
@@ -44,12 +60,27 @@ export class Gather {
     this.#bytes = NOTHING;
     this.#length = 0;
     this.#announced = 0;
+    this.#held?.give(this.#taken);
+    this.#taken = 0;
   }
 
   #grow(length: number): void {
     const capacity = Math.max(length, this.#bytes.length * 2, EAGER_BYTES_MAX);
-    const bytes = new Uint8Array(Math.min(capacity, this.#announced));
+    const size = Math.min(capacity, this.#announced);
+    this.#hold(size - EAGER_BYTES_MAX);
+    const bytes = new Uint8Array(size);
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
+  }
+
+  #hold(bytes: number): void {
+    if (!this.#held || bytes <= this.#taken) return;
+    if (!this.#held.take(bytes - this.#taken)) {
+      throw new ProtocolError(
+        CloseCode.tryAgainLater,
+        "Too much is being received at once, try again later",
+      );
+    }
+    this.#taken = bytes;
   }
 }

@@ -30,6 +30,7 @@ export {
   type ReadUpgradeOptions,
   UpgradeRequest,
 } from "./handshake_server.ts";
+export { HeldBytes } from "./held_bytes.ts";
 export {
   formatHead,
   type Head,

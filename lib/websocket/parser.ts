@@ -4,10 +4,12 @@ import {
   CONTROL_BYTES_MAX,
   FIN,
   HEADER_BYTES_MAX,
+  headerNeed,
   MASKED,
   Opcode,
 } from "./frame.ts";
 import { Gather } from "./gather.ts";
+import type { HeldBytes } from "./held_bytes.ts";
 import { Mask } from "./mask.ts";
 import { TextReader } from "./text.ts";
 import type { Role, WebSocketMessage } from "./types.ts";
@@ -41,6 +43,8 @@ export interface FrameParserOptions {
   readonly role: Role;
   /** Largest message in bytes, over all its fragments. */
   readonly messageBytesMax: number;
+  /** Bounds what is held of messages that are not complete. */
+  readonly held?: HeldBytes | undefined;
 }
 
 /**
@@ -69,7 +73,7 @@ export class FrameParser {
   #length = -1;
   /** Message in progress: its opcode, 0 if there is none. */
   #messageOpcode = 0;
-  readonly #gather = new Gather();
+  readonly #gather: Gather;
   /** How the message began and how long it is, once it is too large. */
   #passing: { head: Uint8Array; length: number; bytes: number } | undefined;
   #done = false;
@@ -79,6 +83,7 @@ export class FrameParser {
     this.#sink = sink;
     this.#masked = options.role === "server";
     this.#messageBytesMax = options.messageBytesMax;
+    this.#gather = new Gather(options.held);
   }
 
   /** Whether the bytes so far end between two messages. */
@@ -102,9 +107,15 @@ export class FrameParser {
           : this.#readPayload(chunk, at);
       }
     } catch (error) {
-      this.#done = true;
+      this.stop();
       throw error;
     }
+  }
+
+  /** Takes nothing more and lets go of what is not complete. */
+  stop(): void {
+    this.#done = true;
+    this.#gather.clear();
   }
 
   #readHeader(chunk: Uint8Array, start: number): number {
@@ -263,13 +274,6 @@ export class FrameParser {
         return this.#sink.close(decodeCloseBody(payload, this.#text));
     }
   }
-}
-
-/** Bytes of the whole header, as its second byte tells. */
-function headerNeed(second: number): number {
-  const code = second & 0x7f;
-  const length = code < 126 ? 2 : code === 126 ? 4 : 10;
-  return second & MASKED ? length + 4 : length;
 }
 
 /** Length of the payload; it must be written in the shortest way. */

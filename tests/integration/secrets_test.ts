@@ -6,6 +6,7 @@ import { CertificateAuthority } from "../../lib/dev/mod.ts";
 import { encode, newMessage } from "../../lib/message/mod.ts";
 import { until } from "../support/edged_harness.ts";
 import { nextId, TEST_STAMP } from "../support/messages.ts";
+import { assertNowhere, newMark } from "../support/marks.ts";
 import { askAdmin, NodeProcess } from "../support/node_process.ts";
 import {
   configManifest,
@@ -14,43 +15,6 @@ import {
   World,
 } from "../support/node_world.ts";
 import { ScriptedHub } from "../support/scripted_hub.ts";
-
-let marks = 0;
-
-/**
- * A word that stands for a secret, and can be found again. It looks like
- * none: what is kept back only for its looks would be found.
- */
-function newMark(): string {
-  marks++;
-  return `kettle.${marks}.orchid-lamp-${marks}-pear`;
-}
-
-/** A mark as it may show: as it is, escaped, or in base64 at any offset. */
-function formsOf(mark: string): string[] {
-  const bytes = new TextEncoder().encode(mark);
-  const forms = [mark, encodeURIComponent(mark)];
-  for (const alphabet of ["base64", "base64url"] as const) {
-    for (let offset = 0; offset < 3; offset++) {
-      const padded = new Uint8Array(offset + bytes.length);
-      padded.set(bytes, offset);
-      // What does not share a byte with what stands before or behind.
-      const text = padded.toBase64({ alphabet, omitPadding: true });
-      forms.push(text.slice(offset === 0 ? 0 : 4, -4));
-    }
-  }
-  return forms;
-}
-
-function assertNowhere(marks: readonly string[], texts: readonly string[]) {
-  const all = texts.join("\n");
-  for (const mark of marks) {
-    for (const form of formsOf(mark)) {
-      const at = all.indexOf(form);
-      assert(at < 0, `${mark}: ${all.slice(Math.max(0, at - 200), at + 100)}`);
-    }
-  }
-}
 
 const PAGES = [
   "/healthz?verbose",

@@ -80,8 +80,22 @@ export class HostileScene implements AsyncDisposable {
     );
   }
 
-  /** Waits until cloud, node and agent have the same, reports included. */
+  /**
+   * Waits until cloud, node and agent have the same, reports included.
+   *
+   * @param timeoutMs For each step.
+   */
   async converged(timeoutMs = 40_000): Promise<void> {
+    await this.agreed(timeoutMs);
+    await until(
+      async () => (await this.node.status()).store?.outbox === 0,
+      "every report is confirmed",
+      timeoutMs,
+    );
+  }
+
+  /** As `converged`, though others' reports may still wait. */
+  async agreed(timeoutMs = 40_000): Promise<void> {
     const { hub } = this.world;
     const want = () => summaryOf(hub.list("pod")).join();
     await until(
@@ -101,11 +115,6 @@ export class HostileScene implements AsyncDisposable {
       timeoutMs,
     );
     await hub.synced(NODE);
-    await until(
-      async () => (await this.node.status()).store?.outbox === 0,
-      "every report is confirmed",
-      timeoutMs,
-    );
   }
 
   /** Ends everything. */

@@ -17,6 +17,8 @@ import { VirtualClock } from "./virtual_clock.ts";
 export class Recorder {
   /** What came, in order. */
   readonly messages: Message[] = [];
+  /** Until when what came is of use, of those that said it. */
+  readonly untilMs: number[] = [];
   /** It takes nothing while set. */
   full = false;
   /** It does not take these. */
@@ -40,10 +42,11 @@ export class Recorder {
     this.#unregister = router.register({
       name,
       group: options.group ?? "edged",
-      receive: ({ message }) => {
+      receive: ({ message, untilMs }) => {
         if (this.full || this.refuses(message) || this.room === 0) return false;
         this.room--;
         this.messages.push(message);
+        if (untilMs !== undefined) this.untilMs.push(untilMs);
         const { revision } = message.header;
         if (options.agent && revision) router.handed(name, revision);
         return true;

@@ -264,6 +264,21 @@ Deno.test("Uplink, a backlog waits while the connection has enough to send", asy
   await world.end();
 });
 
+Deno.test("Uplink, a question whose time is over uses no token and does not leave", async () => {
+  const world = new World({ perSecond: 10, burst: 1 });
+  const { uplink, clock } = world;
+  const startedMs = clock.monotonic();
+  uplink.send(message("first"));
+  for (let i = 0; i < 20; i++) {
+    uplink.send(message(`q${i}`, "query"), startedMs + 250);
+  }
+  uplink.send(message("last"));
+  await clock.advance(1000);
+  assertEquals(world.names, ["first", "q0", "q1", "last"]);
+  assertEquals(uplink.bufferedBytes, 0);
+  await world.end();
+});
+
 Deno.test("Uplink.flush, what waits leaves at once and in order", async () => {
   const world = new World();
   const names = Array.from({ length: 50 }, (_, i) => `m${i}`);

@@ -345,6 +345,16 @@ Deno.test("full_queue_pushes_back: at its bound the inbox takes no more, then sa
   assertEquals(bench.cloud.take().length, LIMITS.inboxMessagesMax);
 });
 
+Deno.test("a question to the cloud says until when somebody waits for its answer", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.connect();
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.send(fromEdged("query", "default/secret/s"));
+  await bench.clock.settle();
+  assertEquals(bench.cloud.untilMs, [bench.clock.monotonic() + 10_000]);
+});
+
 Deno.test("full_queue_pushes_back: the inbox is bounded by the memory of its messages, too", async () => {
   await using bench = await ProcessorBench.start();
   const heapBytes = 1024 * 1024;

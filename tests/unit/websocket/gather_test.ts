@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Gather } from "../../../lib/websocket/gather.ts";
+import { HeldBytes, ProtocolError } from "../../../lib/websocket/mod.ts";
 
 const MIB = 1024 * 1024;
 
@@ -19,6 +20,27 @@ Deno.test("Gather, grows by doubling up to what was announced", () => {
   assertEquals(bytes.length, 3 * MIB);
   assertEquals(bytes.buffer.byteLength, 3 * MIB);
   assertEquals(bytes.every((byte) => byte === 7), true);
+});
+
+Deno.test("Gather, what several hold beyond their first MiB is bounded together", () => {
+  const held = new HeldBytes(3 * MIB);
+  const [first, second, small] = [0, 1, 2].map(() => new Gather(held));
+  first!.announce(4 * MIB);
+  first!.append(new Uint8Array(3 * MIB));
+  assertEquals(held.bytes, 2 * MIB);
+  second!.announce(8 * MIB);
+  const error = assertThrows(
+    () => second!.append(new Uint8Array(3 * MIB)),
+    ProtocolError,
+  );
+  assertEquals(error.code, 1013);
+  small!.announce(MIB);
+  small!.append(new Uint8Array(MIB));
+  assertEquals(first!.take().length, 3 * MIB);
+  assertEquals(held.bytes, 0);
+  second!.append(new Uint8Array(3 * MIB));
+  second!.clear();
+  assertEquals(held.bytes, 0);
 });
 
 Deno.test("Gather, what was taken is not touched again", () => {
