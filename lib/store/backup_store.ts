@@ -1,4 +1,4 @@
-import { systemIds } from "../base/mod.ts";
+import { type Clock, SystemClock, systemIds } from "../base/mod.ts";
 import {
   checkDatabase,
   type CheckReport,
@@ -9,6 +9,7 @@ import { Connection } from "./driver.ts";
 import { FILE_MODE, filesOf } from "./env.ts";
 import { StoreError } from "./errors.ts";
 import { type FileSystem, SystemFileSystem } from "./file_system.ts";
+import { removeLeft } from "./left_behind.ts";
 import { readStoreFile } from "./read_file.ts";
 import { folderOf } from "./reserve.ts";
 
@@ -20,6 +21,8 @@ export interface BackupOptions {
   readonly onProgress?: Progress;
   /** Files. @default the machine's */
   readonly fs?: FileSystem;
+  /** Says what is old. @default the machine's */
+  readonly clock?: Clock;
 }
 
 /** What a backup came to. */
@@ -45,10 +48,11 @@ export async function backupStore(
   options: BackupOptions = {},
 ): Promise<BackupReport> {
   const { force = false, fs = new SystemFileSystem() } = options;
-  const { onProgress = () => {} } = options;
+  const { onProgress = () => {}, clock = new SystemClock() } = options;
   refuse(fs, path, target, force);
   const part = `${target}.part-${systemIds().slice(0, 8)}`;
   try {
+    removeLeft(`${target}.part-`, clock.now());
     // May run twice: beside a node that starts meanwhile, anew.
     await readStoreFile(path, (db) => copyInto(db, part, fs, onProgress));
     const report = finish(part, onProgress);

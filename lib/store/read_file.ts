@@ -3,11 +3,8 @@ import { storeError } from "./classify.ts";
 import { Connection } from "./driver.ts";
 import { filesOf, FOLDER_MODE } from "./env.ts";
 import { StoreError } from "./errors.ts";
-import { folderOf } from "./reserve.ts";
+import { removeAll, removeLeft } from "./left_behind.ts";
 import { checkReadable } from "./schema.ts";
-
-/** Age after which what a killed reader left is removed: one hour. */
-const LEFT_AFTER_MS = 3600 * 1000;
 
 const HINTS: Readonly<Record<"store" | "backup", string>> = {
   store: "Give the node's configuration with --config",
@@ -134,7 +131,7 @@ class SecondName implements Disposable {
   static of(path: string, nowMs: number): SecondName | undefined {
     const name = new SecondName(`${path}.reading-${systemIds()}`);
     try {
-      removeLeft(path, nowMs);
+      removeLeft(`${path}.reading-`, nowMs);
       Deno.mkdirSync(name.#folder, { mode: FOLDER_MODE });
       Deno.linkSync(path, name.path);
       return name;
@@ -146,26 +143,6 @@ class SecondName implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    removeFolder(this.#folder);
-  }
-}
-
-/** A reader that was killed leaves its second name, and so the file's blocks. */
-function removeLeft(path: string, nowMs: number): void {
-  const folder = folderOf(path);
-  const start = `${path.slice(path.lastIndexOf("/") + 1)}.reading-`;
-  for (const { name } of Deno.readDirSync(folder)) {
-    if (!name.startsWith(start)) continue;
-    const madeMs = Deno.statSync(`${folder}/${name}`).mtime?.getTime() ?? 0;
-    if (nowMs - madeMs > LEFT_AFTER_MS) removeFolder(`${folder}/${name}`);
-  }
-}
-
-function removeFolder(folder: string): void {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-  } catch (error) {
-    // Of two readers one was faster, or it could not be made.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    removeAll(this.#folder);
   }
 }

@@ -115,3 +115,19 @@ Deno.test("backupStore, a failure before the rename leaves what was there", asyn
   assertEquals(Deno.readTextFileSync(target), "old");
   assertEquals(others(place), ["copy"]);
 });
+
+Deno.test("backupStore, half a backup that a killed one left goes after an hour", async () => {
+  using place = new Place();
+  fill(place.open(), 5);
+  const target = `${place.folder}/copy`;
+  Deno.writeTextFileSync(`${target}.part-0`, "half");
+  const backup = (laterMs: number) => {
+    place.clock.nowMs = Date.now() + laterMs;
+    const options = { force: true, clock: place.clock };
+    return backupStore(place.path, target, options);
+  };
+  await backup(3_000_000);
+  assertEquals(others(place), ["copy", "copy.part-0"]);
+  await backup(4_000_000);
+  assertEquals(others(place), ["copy"]);
+});
