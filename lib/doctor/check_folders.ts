@@ -70,7 +70,7 @@ function judge({ folder, key, mode }: Place, isStrict: boolean): Finding {
     const reason = error instanceof Error ? error.message : String(error);
     return fail(
       check,
-      `Cannot write to ${named}: ${reason}`,
+      `Cannot write to ${named}: ${reason.replace(/: tmpfile$/, "")}`,
       `Make it for the node's user, mode ${mode}, on a disk that can be written`,
     );
   }

@@ -3,19 +3,24 @@ import type { StoreInspection } from "../store/mod.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 import type { NodeAnswer, Running } from "./node_answer.ts";
 
-/** Tells whether a node runs. */
+/**
+ * Tells whether a node runs.
+ *
+ * @param store `undefined`: it could not be looked at.
+ */
 export function runningOf(
   answer: NodeAnswer,
-  store: Pick<StoreInspection, "left">,
+  store: Pick<StoreInspection, "left"> | undefined,
 ): Running {
   if (answer.kind === "answers") return "answers";
+  if (!store) return "unknown";
   return store.left === "in-use" ? "mute" : "no";
 }
 
 /** Says whether the node runs, and what it has to say itself. */
 export function checkNode(
   answer: NodeAnswer,
-  store: Pick<StoreInspection, "left" | "pid">,
+  store: Pick<StoreInspection, "left" | "pid"> | undefined,
 ): Finding[] {
   const check = "node";
   if (answer.kind === "answers") {
@@ -26,7 +31,7 @@ export function checkNode(
     ];
   }
   const start = "Start it: systemctl start metamanager, or metamanager run";
-  if (store.left === "in-use") {
+  if (store?.left === "in-use") {
     const pid = store.pid === undefined ? "" : ` as process ${store.pid}`;
     const [why, hint] = answer.kind === "unknown"
       ? [answer.why, answer.hint]
@@ -38,6 +43,7 @@ export function checkNode(
     return [warn(check, text, hint)];
   }
   if (answer.kind === "unknown") return [warn(check, answer.why, answer.hint)];
+  if (!store) return [warn(check, "Nobody answers at admin.socket", start)];
   return [warn(check, "It does not run", start)];
 }
 
@@ -50,6 +56,9 @@ export function checkLink(status: Readonly<Record<string, unknown>>): Finding {
   const { reason } =
     checksOf(status).find(({ name }) => name === "cloud link") ??
       { reason: "" };
+  if (state === "dialling" || state === "unproven") {
+    return warn(check, text, "Ask again in a minute");
+  }
   return fail(
     check,
     reason ? `${text}: ${reason}` : text,

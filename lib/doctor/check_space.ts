@@ -67,7 +67,11 @@ function sizeOf(path: string): number {
   try {
     return Deno.statSync(path).size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    const { NotFound, PermissionDenied } = Deno.errors;
+    // A stranger may not know how large it is.
+    const isUnknown = error instanceof NotFound ||
+      error instanceof PermissionDenied;
+    if (isUnknown) return 0;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { checkSockets } from "./check_sockets.ts";
 import { checkSpace, type DiskSpace } from "./check_space.ts";
 import { checkStore } from "./check_store.ts";
 import { checkFiles } from "./config_files.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, ok, warn, worst } from "./finding.ts";
 import type { NodeAnswer, Running } from "./node_answer.ts";
 
 /** What a gateway is examined with. */
@@ -60,8 +60,10 @@ export async function* examineNode(
     ? Date.parse(String(answer.status.started))
     : undefined;
   yield* checkConfiguration({ ...options, startedMs });
-  yield* checkUser(config, uid);
-  yield* checkFolders(config);
+  const user = checkUser(config, uid);
+  yield* user;
+  // What a stranger may not do says nothing about the node.
+  if (worst(user) === "ok" || uid === ROOT) yield* checkFolders(config);
   yield* checkSpace(config, diskSpace);
   yield* checkClock(config, clock.now());
   for (const { key, text } of checkFiles(config, clock.now()).problems) {
@@ -69,15 +71,20 @@ export async function* examineNode(
   }
   const credentials = checkCredentials(config, clock.now());
   yield* credentials.findings;
-  const store = lookAtStore(config.store.path);
-  const running = "findings" in store ? "no" : runningOf(answer, store);
-  yield* checkNode(answer, "findings" in store ? { left: "clean" } : store);
+  const looked = lookAtStore(config.store.path);
+  const store = "unseen" in looked ? undefined : looked;
+  const running = runningOf(answer, store);
+  yield* checkNode(answer, store);
   yield* checkCloud(options, { ...credentials, running, answer });
-  yield* await checkSockets(config, running !== "no");
-  yield* "findings" in store
-    ? store.findings
-    : checkStore(config.store.path, store);
+  if (running !== "unknown") {
+    yield* await checkSockets(config, running !== "no");
+  }
+  if ("unseen" in looked) yield looked.unseen;
+  else yield* checkStore(config.store.path, looked);
 }
+
+/** Whoever may do everything. */
+const ROOT = 0;
 
 function fileProblem(key: string, text: string): Finding {
   // What is wrong and what to do are two sentences there.
@@ -92,7 +99,7 @@ function lookAtStore(path: string) {
     const reason = error instanceof Error ? error.message : String(error);
     const remedy = "Run it as the node's user";
     const text = `Cannot look at ${path}: ${reason}`;
-    return { findings: [warn("store", text, remedy)] };
+    return { unseen: warn("store", text, remedy) };
   }
 }
 
@@ -122,9 +129,11 @@ async function* checkCloud(
   }
   if (answer.kind === "answers") {
     yield checkLink(answer.status);
-  } else if (running === "mute") {
-    const text = "Not tried: a node runs here, and its session would end";
-    yield warn("upgrade", text, "Ask the node: metamanager status");
+  } else if (running === "mute" || running === "unknown") {
+    const may = running === "mute" ? "runs" : "may run";
+    const text = `Not tried: a node ${may} here, and its session would end`;
+    const remedy = "Run it as the node's user, with the node's configuration";
+    yield warn("upgrade", text, remedy);
   } else if (open && mayDial) {
     yield* await checkSession(open, { ...options, hasPair });
   }

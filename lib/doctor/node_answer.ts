@@ -24,4 +24,6 @@ export type Running =
   /** Yes, and it told of itself. */
   | "answers"
   /** Somebody has the store open and did not answer. */
-  | "mute";
+  | "mute"
+  /** Neither could be looked at. */
+  | "unknown";

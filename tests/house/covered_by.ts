@@ -119,7 +119,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/operations/own_pod.ts":
     "tests/unit/operations/application_response_test.ts",
   "lib/processor/resync.ts": "tests/integration/resync_test.ts",
-  "lib/processor/resync_asker.ts": "tests/integration/resync_test.ts",
   "lib/processor/resync_steps.ts": "tests/integration/resync_test.ts",
   "lib/processor/batch_runner.ts": "tests/unit/processor/processor_test.ts",
   "lib/processor/failure.ts": "tests/unit/processor/processor_test.ts",

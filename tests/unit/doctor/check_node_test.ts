@@ -27,6 +27,12 @@ Deno.test("checkNode, down, or it runs and cannot be asked", () => {
   }
   assertEquals(runningOf(unknown, { left: "in-use" }), "mute");
   assertEquals(runningOf(unknown, { left: "unclean" }), "no");
+  assertEquals(runningOf(unknown, undefined), "unknown");
+  assertEquals(runningOf({ kind: "silent" }, undefined), "unknown");
+  assertStringIncludes(
+    texts(checkNode({ kind: "silent" }, undefined)),
+    "Nobody answers at admin.socket",
+  );
   const answers = { kind: "answers", status: {} } as const;
   assertEquals(runningOf(answers, { left: "never-used" }), "answers");
 });
@@ -67,4 +73,8 @@ Deno.test("checkLink, the state of the running node's own link", () => {
     "disconnected since x: refused",
   );
   assertEquals(heads([checkLink({})]), ["fail upgrade"]);
+  for (const state of ["dialling", "unproven"]) {
+    const soon = { ...status(), link: { state, since: "x" } };
+    assertEquals(heads([checkLink(soon)]), ["warn upgrade"]);
+  }
 });

@@ -4,6 +4,7 @@ import { CertificateAuthority, CloudHub } from "../../../lib/dev/mod.ts";
 import type { DialOptions, DialStep } from "../../../lib/edgehub/dial.ts";
 import { examine, tryOut } from "../../../lib/edgehub/examine.ts";
 import { LinkError, sessionHeaders } from "../../../lib/edgehub/mod.ts";
+import { readUpgrade } from "../../../lib/websocket/mod.ts";
 import { answering, readHead, TestFiles, TestServer } from "./servers.ts";
 
 const clock = new SystemClock();
@@ -87,4 +88,17 @@ Deno.test("tryOut, a cloud that answers, one that is mute, one that hangs up", a
   await mute.start();
   mute.faults.mute = true;
   assertEquals(await trial(mute.url("edge-1"), 50), { isAnswered: false });
+  await using ending = new TestServer(async (conn) => {
+    const upgrade = await readUpgrade({
+      read: (into) => conn.read(into),
+      write: (bytes) => conn.write(bytes),
+      close: () => {},
+    });
+    await upgrade.accept();
+  });
+  const error = await assertRejects(
+    () => trial(`ws://127.0.0.1:${ending.port}/`, 10_000),
+    LinkError,
+  );
+  assertEquals(error.kind, "ended");
 });

@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { EdgeNode } from "../../../../lib/app/mod.ts";
 import { SystemClock } from "../../../../lib/base/mod.ts";
+import { examinationOf } from "../../../../lib/cli/examination.ts";
 import { main } from "../../../../lib/cli/mod.ts";
+import { loadConfig } from "../../../../lib/config/mod.ts";
+import { examineNode } from "../../../../lib/doctor/mod.ts";
 import { CloudHub } from "../../../../lib/dev/mod.ts";
 import { Logger } from "../../../../lib/telemetry/mod.ts";
 import { Stage } from "../../doctor/stage.ts";
@@ -139,6 +142,36 @@ Deno.test("doctor, a standalone node needs no cloud; a store that cannot be look
   assertEquals(odd.code, 1);
   assertStringIncludes(odd.out, "warn  store: Cannot look at ");
   assertStringIncludes(odd.out, "warn  node: Cannot ask the node");
+});
+
+Deno.test("doctor, where nobody can tell whether a node runs no session is opened", async () => {
+  await using stage = await Stage.make();
+  await using hub = new CloudHub();
+  await hub.start();
+  const file = stage.write("file", "");
+  const { out } = await doctor(
+    stage,
+    ...cloud(`ws://127.0.0.1:${hub.port}`),
+    "--set",
+    `store.path=${file}/metamanager.db`,
+  );
+  assertStringIncludes(out, "warn  upgrade: Not tried: a node may run here");
+  assertEquals(hub.events.entries.some(({ kind }) => kind === "open"), false);
+});
+
+Deno.test("doctor, as a stranger it does not blame folders that are not his", async () => {
+  await using stage = await Stage.make();
+  Deno.mkdirSync(`${stage.folder}/store`);
+  const loaded = await loadConfig({ sets: stage.sets(), hostname: () => "h" });
+  const checks = async (uid: number) => {
+    const options = { ...examinationOf(loaded, undefined), uid };
+    const found = [];
+    for await (const { check } of examineNode(options)) found.push(check);
+    return found;
+  };
+  const { uid } = Deno.statSync(stage.folder);
+  assertEquals((await checks(uid ?? 0)).includes("folder"), true);
+  assertEquals((await checks(4321)).includes("folder"), false);
 });
 
 Deno.test("doctor, of several addresses each is tried, and one session is opened", async () => {
