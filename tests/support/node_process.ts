@@ -4,7 +4,7 @@ import { until } from "./edged_harness.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /** The program as the tasks start it. */
-const SOURCES = [
+const SOURCE = [
   Deno.execPath(),
   "run",
   ...PERMISSIONS,
@@ -25,19 +25,19 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits; `program`: what is
+   * @param options `umask`: of the process, octal digits; `command`: what is
    *   started instead of the sources; `env`: variables added.
    */
   constructor(
     sets: readonly string[],
     options: {
       umask?: string;
-      program?: readonly string[];
+      command?: readonly string[];
       env?: Record<string, string>;
     } = {},
   ) {
     const words = [
-      ...options.program ?? SOURCES,
+      ...options.command ?? SOURCE,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
     ];
