@@ -152,7 +152,7 @@ class KillWorld {
         `edgehub.websocket.url=${this.#hub.url}`,
         "meta.sync.podstatus.interval=1",
       ),
-      { program: program() },
+      { command: program() },
     );
   }
 

@@ -111,7 +111,7 @@ export class Scene implements AsyncDisposable {
     const sets = this.world.sets("meta.sync.podstatus.interval=1");
     const enter = this.disk?.enter ?? [];
     this.node = new NodeProcess(sets, {
-      program: [...enter, ...before, ...this.#program],
+      command: [...enter, ...before, ...this.#program],
     });
     this.#nodes.push(this.node);
     return this.node;

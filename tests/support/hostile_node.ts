@@ -34,7 +34,7 @@ export class HostileNode implements AsyncDisposable {
     this.#world = world;
     this.process = new NodeProcess(
       world.sets(...QUICK, ...options.sets ?? []),
-      { program: commandLine(), ...options.env ? { env: options.env } : {} },
+      { command: commandLine(), ...options.env ? { env: options.env } : {} },
     );
     void this.process.status.then(() => this.#hasEnded = true);
   }

@@ -3,7 +3,7 @@ import { until } from "./edged_harness.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** The program as the tasks start it. */
-const SOURCES = [
+const SOURCE = [
   Deno.execPath(),
   "run",
   ...PERMISSIONS,
@@ -24,7 +24,7 @@ export class NodeProcess implements AsyncDisposable {
   /**
    * Starts it.
    *
-   * @param options `umask`: of the process, octal digits; `program`: what is
+   * @param options `umask`: of the process, octal digits; `command`: what is
    *   started instead of the sources; `env`: variables beside this process's
    *   own; `args`: further words of its command line; `root`: folder of
    *   another version of the program.
@@ -33,14 +33,14 @@ export class NodeProcess implements AsyncDisposable {
     sets: readonly string[],
     options: {
       umask?: string;
-      program?: readonly string[];
+      command?: readonly string[];
       env?: Record<string, string>;
       args?: readonly string[];
       root?: string;
     } = {},
   ) {
     const words = [
-      ...options.program ?? SOURCES,
+      ...options.command ?? SOURCE,
       "run",
       ...["log.format=json", ...sets].flatMap((word) => ["--set", word]),
       ...options.args ?? [],
