@@ -53,10 +53,11 @@ async function judge(
   );
 }
 
+/** What may be shown is named here: whatever else there will be may not. */
 function publicPart(sources: AdminSources): AdminSources {
-  const { actions: _, views = {}, ...rest } = sources;
+  const { health, metrics, status, views = {} } = sources;
   const shown = Object.entries(views).filter(([, view]) => view.isPublic);
-  return { ...rest, views: Object.fromEntries(shown) };
+  return { health, metrics, status, views: Object.fromEntries(shown) };
 }
 
 function refusal(

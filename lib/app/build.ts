@@ -122,7 +122,7 @@ export function buildParts(from: Ingredients): Parts {
   watchLoops(from.health, { processor, edgehub, edged }, {
     clock,
     timing: from.timing,
-    edgehub: config.edgehub,
+    edgehub: () => config.edgehub,
   });
   const inOrder = [
     processor,

@@ -19,7 +19,10 @@ export function buildAdmin(
   const { clock } = from;
   const { socket, listen, tokenFile } = from.config.admin;
   const log = from.log.child("admin");
-  const levels = new LogLevels(from.log, clock, () => from.live().log.level);
+  const levels = new LogLevels(from.log, {
+    clock,
+    configured: () => from.live().log.level,
+  });
   const sources = sourcesOf(from, { housekeeping, levels });
   const parts = { clock, log, sources };
   const built: Component[] = [levels];

@@ -34,6 +34,14 @@ export interface LevelOrder {
   readonly forMs?: number;
 }
 
+/** What the levels are changed with. */
+export interface LogLevelsOptions {
+  /** Ends changes that are for a while. */
+  readonly clock: Clock;
+  /** The level by configuration, now. @default that of the log at the start */
+  readonly configured?: () => LogLevel;
+}
+
 /** A change that ends by itself. */
 interface Passing {
   readonly timer: Timer;
@@ -69,15 +77,12 @@ export class LogLevels implements Component {
   /** Changes that end, by component; those of all under the empty name. */
   readonly #passing = new Map<string, Passing>();
 
-  /**
-   * Changes nothing.
-   *
-   * @param configured The level of the configuration that counts now.
-   */
-  constructor(log: Logger, clock: Clock, configured: () => LogLevel) {
+  /** Changes nothing. */
+  constructor(log: Logger, options: LogLevelsOptions) {
     this.#log = log;
-    this.#clock = clock;
-    this.#configured = configured;
+    this.#clock = options.clock;
+    const { level } = log;
+    this.#configured = options.configured ?? (() => level);
   }
 
   /** Has nothing to start. */
@@ -128,13 +133,12 @@ export class LogLevels implements Component {
       : this.#configured();
     this.#apply({ event: "log level changed", component, level });
     if (forMs === undefined) return;
-    const wasConfigured = !component && before === this.#configured();
     const timer = this.#clock.after(forMs, () => {
       this.#passing.delete(component);
+      // Who changed it in between, another way, knew better.
+      if (this.#levelOf(component) !== level) return;
       const event = "log level is back";
-      // The configuration may be another one by then.
-      const level = wasConfigured ? this.#configured() : before;
-      this.#apply({ event, component, level });
+      this.#apply({ event, component, level: before });
     });
     const untilMs = this.#clock.now() + forMs;
     this.#passing.set(component, { timer, untilMs, before });

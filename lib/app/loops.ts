@@ -28,8 +28,8 @@ export interface LoopSources {
 export interface LoopTimes {
   /** Time. */
   readonly clock: Clock;
-  /** Longest waits that are configured. */
-  readonly edgehub: Pick<Config["edgehub"], "websocket" | "reconnect">;
+  /** Longest waits that are configured, now. */
+  readonly edgehub: () => Pick<Config["edgehub"], "websocket" | "reconnect">;
   /** Longest waits that are not. */
   readonly timing: Pick<NodeTiming, "proofTimeoutMs">;
 }
@@ -68,14 +68,13 @@ export function watchLoops(
     const isStuck = isPaused && bufferedBytes === 0 && hasRoom();
     return isStuck ? { at: pauses, limitMs: LOOK_MS } : MOVING;
   });
-  const limits = dialLimits(times);
   watch("cloud link", () => {
     const at = edgehub.state;
-    return { at, limitMs: limits[at.state] };
+    return { at, limitMs: dialLimits(times)[at.state] };
   });
-  const { readDeadlineMs, writeDeadlineMs } = times.edgehub.websocket;
-  const roomMs = Math.max(readDeadlineMs, writeDeadlineMs) + SLACK_MS;
   watch("outbox", () => {
+    const { readDeadlineMs, writeDeadlineMs } = times.edgehub().websocket;
+    const roomMs = Math.max(readDeadlineMs, writeDeadlineMs) + SLACK_MS;
     const { isRunning, sent } = processor.outboxWork;
     const isStuck = isRunning && edgehub.load.bufferedBytes === 0;
     return isStuck ? { at: sent, limitMs: roomMs } : MOVING;
@@ -84,8 +83,9 @@ export function watchLoops(
 
 /** How long the dial loop may be in each state; a link may last for ever. */
 function dialLimits(
-  { edgehub: { websocket, reconnect }, timing }: LoopTimes,
+  { edgehub, timing }: LoopTimes,
 ): Readonly<Record<LinkState["state"], number>> {
+  const { websocket, reconnect } = edgehub();
   return {
     disconnected: reconnect.capMs + SLACK_MS,
     // Twice, since a dial may be followed by a probe of why it failed.

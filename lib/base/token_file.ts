@@ -27,7 +27,11 @@ export async function readTokenFile(path: string): Promise<string> {
     mode = (await Deno.stat(path)).mode ?? 0;
     text = await Deno.readTextFile(path);
   } catch (error) {
-    throw new TokenFileError(path, "it cannot be read", { cause: error });
+    throw new TokenFileError(
+      path,
+      "it cannot be read, put one random word into it, for the node's user, with mode 0600",
+      { cause: error },
+    );
   }
   if ((mode & 0o077) !== 0) {
     throw new TokenFileError(path, "others may read it, set its mode to 0600");

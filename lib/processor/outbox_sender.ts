@@ -252,6 +252,8 @@ export class OutboxSender {
       if (!overdue && this.#unanswered(row)) return this.#land(flight);
       this.#flights.wait(flight);
     } catch (error) {
+      // Looked at once more, or it would hold up its resource for ever.
+      this.#flights.wait(flight);
       this.#options.onError(error);
     }
   }

@@ -111,16 +111,21 @@ export function buildProcessorParts(
       clock,
       context: contexts(options, parts),
       onConnection: (connected) => session.changed(connected),
-      onUntold: () => {
-        handover.catchUp();
-        outbox.kick();
-      },
+      onUntold: () => tellAnew(parts),
       observer,
     }),
     release: buildRelease(options, ways, parts),
     probe: new StoreProbe({ clock, task }),
     metaSync: buildMetaSync(options, ways),
   };
+}
+
+/** What was stored and told to nobody comes from the store. */
+function tellAnew(
+  { handover, outbox }: Pick<ProcessorParts, "handover" | "outbox">,
+): void {
+  handover.catchUp();
+  outbox.kick();
 }
 
 /** What a message can be about: the parts that it meets. */

@@ -74,10 +74,19 @@ function replace(
   } finally {
     base.db.close();
   }
+  putInPlace(env, old, aside);
+}
+
+/** Gives the finished replacement its name; what has it is kept aside. */
+export function putInPlace(
+  env: StoreEnv,
+  old: Connection | undefined,
+  aside = asideName(env),
+): void {
   // Before the new file has the name: closing removes the WAL of that name.
   closeOld(env, old);
   moveAside(env, aside);
-  env.fs.rename(part, env.path);
+  env.fs.rename(filesOf(env.path).salvage, env.path);
   env.fs.sync(folderOf(env.path));
 }
 

@@ -8,6 +8,7 @@ import { prepareFolder } from "./folder.ts";
 import type { StoreLock } from "./lock.ts";
 import { Reader } from "./reader.ts";
 import { rebuild } from "./repair.ts";
+import { rescue } from "./rescue.ts";
 import { scrub, type ScrubStep } from "./scrub.ts";
 import { openSession } from "./session.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -105,7 +106,8 @@ export class OpenStore extends Reader implements SqliteStore {
 
   /**
    * Rebuilds the file from the newest snapshot and what can still be read,
-   * as a start with a damaged file does. `batch` does it when it is needed.
+   * as a start with a damaged file does; from all that there was, if only the
+   * file's name has gone. `batch` does it when it is needed.
    *
    * @throws {StoreError} If there is no room or no right to write, or another
    *   process has made a store under the name meanwhile.
@@ -116,11 +118,11 @@ export class OpenStore extends Reader implements SqliteStore {
     // Whoever deleted the files may have taken folder and lock along.
     prepareFolder(this.#env);
     this.#lock.keep();
-    rebuild(
-      this.#env,
-      cause ? `failed (${cause.message})` : "was rebuilt on demand",
-      this.#open.session.db,
-    );
+    const { db } = this.#open.session;
+    if (cause?.kind !== "file-gone" || !rescue(this.#env, db)) {
+      const why = cause ? `failed (${cause.message})` : "was rebuilt on demand";
+      rebuild(this.#env, why, db);
+    }
     this.#open.session = openSession(this.#env, "clean", {
       outboxIdLast: this.#open.session.outboxIds.last,
     });

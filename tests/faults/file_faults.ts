@@ -33,18 +33,8 @@ export const FOLDER_DELETED: Fault = {
   name: "folder deleted",
   title: "corrupt_store_is_set_aside, E2: a folder deleted underneath is " +
     "made anew with all that was in it",
-  signs: {
-    health: "store degraded: Not in sync since",
-    log: "the file was deleted",
-  },
-  async run(scene) {
-    await scene.work();
-    await Deno.remove(scene.storeFolder, { recursive: true });
-    await scene.sees(200, "objects salvaged (all)");
-    await scene.converged();
-    await scene.restart();
-    await scene.converged();
-  },
+  signs: { log: "metamanager.db: the file was deleted" },
+  run: (scene) => deleted(scene, scene.storeFolder),
 };
 
 /** Somebody removes the WAL of a running program. */
@@ -52,19 +42,24 @@ export const WAL_DELETED: Fault = {
   name: "WAL deleted",
   title: "corrupt_store_is_set_aside, E2: a WAL deleted underneath costs " +
     "nothing that was acked",
-  signs: {
-    health: "store degraded: Not in sync since",
-    log: "metamanager.db-wal: the file was deleted",
-  },
-  async run(scene) {
-    await scene.work();
-    await Deno.remove(`${scene.storeFolder}/metamanager.db-wal`);
-    await scene.sees(200, "objects salvaged (all)");
-    await scene.converged();
-    await scene.restart();
-    await scene.converged();
-  },
+  signs: { log: "metamanager.db-wal: the file was deleted" },
+  run: (scene) => deleted(scene, `${scene.storeFolder}/metamanager.db-wal`),
 };
+
+/** Removes what a program works on, which it has open. */
+async function deleted(scene: Scene, path: string): Promise<void> {
+  await scene.work();
+  await Deno.remove(path, { recursive: true });
+  await scene.node.said("all that was in them is in a new one");
+  await scene.sees(200, "store ok");
+  await scene.converged();
+  // Nothing was lost, so nothing has to come again.
+  const health = await scene.page("/readyz?verbose");
+  assert(!health.includes("lost"), health);
+  await scene.restart();
+  await scene.sees(200, "store ok");
+  await scene.converged();
+}
 
 /** The folder belongs to somebody else for a while. */
 export const PERMISSION_LOST: Fault = {

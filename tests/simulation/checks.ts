@@ -1,7 +1,7 @@
-import { isRecord } from "../../lib/base/mod.ts";
+import { isRecord, LIMITS } from "../../lib/base/mod.ts";
 import type { CloudCore } from "../../lib/dev/mod.ts";
 import type { Message } from "../../lib/message/mod.ts";
-import type { MetaRow, Store } from "../../lib/store/mod.ts";
+import type { MetaRow, OutboxRow, Store } from "../../lib/store/mod.ts";
 
 /** What the checks look at. */
 export interface ChecksOptions {
@@ -11,7 +11,17 @@ export interface ChecksOptions {
   readonly durable: () => Store;
   /** Told of what must not happen. */
   readonly broken: (invariant: string, text: string) => void;
+  /** Told of a bound that was reached. */
+  readonly reached: (what: "outbox" | "events") => void;
+  /** Told of each row of the outbox, after each commit. */
+  readonly waiting: (row: OutboxRow) => void;
 }
+
+/** Types of which one message of each object waits, without a bound. */
+const STATES = ["podstatus", "nodestatus"];
+
+/** Below that a bound of events is one that a plan reaches. */
+const FEW_EVENTS = 100;
 
 interface Held {
   readonly uid: string;
@@ -44,6 +54,9 @@ export class Checks {
   /** Ids of events and deletes that an agent was told are safe. */
   readonly #promisedIds = new Set<string>();
   readonly #receivedIds = new Set<string>();
+  /** Events that wait, oldest first, and those that went for newer ones. */
+  #waitingEvents: readonly string[] = [];
+  readonly #trimmedIds = new Set<string>();
   /** Uids that an agent asked to delete and was told `OK`. */
   readonly #ended = new Map<string, string>();
 
@@ -83,7 +96,10 @@ export class Checks {
     const id = request.header.msg_id;
     if (operation === "insert" && type === "event") {
       this.#promisedIds.add(id);
-      if (!this.#receivedIds.has(id) && !this.#isWaiting(id)) {
+      // At a small bound it may go within the very batch that brings it.
+      if (LIMITS.outboxEventsMax < FEW_EVENTS) this.#trimmedIds.add(id);
+      const isKept = this.#receivedIds.has(id) || this.#trimmedIds.has(id);
+      if (!isKept && !this.#isWaiting(id)) {
         this.#lost(`event ${id} was answered OK`);
       }
     }
@@ -137,7 +153,10 @@ export class Checks {
       }
     }
     for (const uid of this.#promised.keys()) this.#promiseKept(uid, when);
-    for (const row of store.outbox(0, 1000)) {
+    const rows = store.outbox(0, 1000);
+    this.#outbox(rows, when);
+    for (const row of rows) {
+      this.#options.waiting(row);
       if (row.type !== "podstatus") continue;
       const { uid } = statusOf(JSON.parse(row.text).content);
       if (this.#buried.has(uid)) {
@@ -147,7 +166,7 @@ export class Checks {
         );
       }
     }
-    const resources = store.outbox(0, 1000)
+    const resources = rows
       .filter((row) => row.type === "podstatus").map((row) => row.resource);
     if (new Set(resources).size < resources.length) {
       broken(
@@ -190,10 +209,15 @@ export class Checks {
         }
       }
     }
-    for (const { resource, msgId } of store.outbox(0, 100)) {
-      found.push(`the outbox still has ${resource} (${msgId})`);
+    const parked = new Set<string>();
+    for (const row of store.outbox(0, 1000)) {
+      const { resource, msgId, parkedAtMs } = row;
+      if (parkedAtMs > 0) parked.add(msgId).add(resource);
+      else found.push(`the outbox still has ${resource} (${msgId})`);
     }
     for (const [uid, { key, sequence }] of this.#promised) {
+      // What is parked is the newest, or its promise would be broken.
+      if (parked.has(key.replace("/pod/", "/podstatus/"))) continue;
       if (!this.#isAlive(key, uid)) continue;
       const [namespace = "", type = "", name = ""] = key.split("/");
       const object = core.objects.get({ type, namespace, name });
@@ -203,12 +227,45 @@ export class Checks {
       }
     }
     for (const id of this.#promisedIds) {
-      if (!this.#receivedIds.has(id)) found.push(`event ${id} never arrived`);
+      const isOver = this.#trimmedIds.has(id) || parked.has(id);
+      if (!this.#receivedIds.has(id) && !isOver) {
+        found.push(`event ${id} never arrived`);
+      }
     }
     for (const [uid, key] of this.#ended) {
+      if (parked.has(key)) continue;
       if (this.#isAlive(key, uid)) found.push(`${key} ${uid} was never ended`);
     }
     return found;
+  }
+
+  /** The outbox within its bounds; at that of events the oldest go. */
+  #outbox(rows: readonly OutboxRow[], when: string): void {
+    const { broken, reached } = this.#options;
+    const { outboxMessagesMax, outboxEventsMax } = LIMITS;
+    const events = rows.filter(({ type }) => type === "event")
+      .map(({ msgId }) => msgId);
+    const others = rows.filter(({ type }) => !STATES.includes(type)).length;
+    if (rows.length >= outboxMessagesMax) reached("outbox");
+    if (others > outboxMessagesMax || events.length > outboxEventsMax) {
+      broken(
+        "no queue beyond its bound",
+        `${others} messages wait ${when}, ${events.length} of them events`,
+      );
+    }
+    const waiting = new Set(events);
+    for (const id of this.#waitingEvents) {
+      if (waiting.has(id) || this.#receivedIds.has(id)) continue;
+      this.#trimmedIds.add(id);
+      if (events.length >= outboxEventsMax) reached("events");
+      else {
+        broken(
+          "an event goes unsent only at the bound",
+          `${id} went ${when}, ${events.length} wait`,
+        );
+      }
+    }
+    this.#waitingEvents = events;
   }
 
   #row(row: MetaRow, when: string): void {

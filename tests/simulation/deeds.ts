@@ -127,6 +127,7 @@ const DOERS: { readonly [K in Deed["kind"]]: Doer<K> } = {
   restart: (world, { downMs }) => world.restartNode(downMs),
   disk: (world, { state, forMs }) => {
     world.disk = state;
+    world.parking.clear();
     during(world, forMs, () => {
       world.disk = "ok";
     });
@@ -196,6 +197,22 @@ const DOERS: { readonly [K in Deed["kind"]]: Doer<K> } = {
         : world.pick(["web-0", "web-1", "db-0", "batch-0"]);
       perform(world, { ...step, kind, name });
     }
+  },
+  "event-burst": (world, step) => {
+    for (let i = 0; i < step.count; i++) {
+      perform(world, { ...step, kind: "event" });
+    }
+  },
+  "config-burst": (world, { agent, count }) => {
+    for (let i = 0; i < count; i++) {
+      world.agents[agent]?.ask("query", `default/configmap/other-${i}`);
+    }
+  },
+  "cloud-deaf": (world, { forMs }) => {
+    world.cloud.isDeaf = true;
+    during(world, forMs, () => {
+      world.cloud.isDeaf = false;
+    });
   },
   lease: (world, { agent }) =>
     void world.agents[agent]?.ask("insert", "kube-node-lease/lease/edge-1", {

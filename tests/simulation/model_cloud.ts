@@ -21,9 +21,18 @@ export interface ModelCloudOptions {
   readonly received: (message: Message) => void;
   /** Told of a message that is sent again for want of an ack. */
   readonly repeated: (message: Message) => void;
+  /** Told of what comes and is left unanswered, and on which connection. */
+  readonly ignored: (message: Message, wire: Wire) => void;
   /** Told of what is worth a line in a story. */
   readonly note: (text: string) => void;
 }
+
+/** What a deaf cloud never sees: statuses, deletes, and pings behind others. */
+const UNHEARD = [
+  /^update \w+\/podstatus\/./,
+  /^delete \w+\/pod\//,
+  /^ping /,
+];
 
 /**
  * CloudCore as the project's own model has it, which replays recordings of
@@ -33,6 +42,8 @@ export interface ModelCloudOptions {
 export class ModelCloud {
   /** The model. */
   readonly core: CloudCore;
+  /** It leaves some messages unanswered, as if they had never come. */
+  isDeaf = false;
   readonly #options: ModelCloudOptions;
   /** Messages sent on this session that may be acked. */
   #sent = new Map<string, Message>();
@@ -96,7 +107,7 @@ export class ModelCloud {
       },
     });
     wire.serve({
-      message: (text) => this.#receive(text, link, sent),
+      message: (text) => this.#receive(text, { link, sent, wire }),
       closed: () => {
         link.closed();
         if (this.#wire === wire) this.#wire = undefined;
@@ -113,9 +124,17 @@ export class ModelCloud {
     );
   }
 
-  #receive(text: string, link: CloudLink, sent: Map<string, Message>): void {
+  #receive(
+    text: string,
+    from: { link: CloudLink; sent: Map<string, Message>; wire: Wire },
+  ): void {
+    const { link, sent, wire } = from;
     const message: Message = JSON.parse(text);
-    const { operation } = message.route;
+    const { operation, resource } = message.route;
+    const what = `${operation} ${resource}`;
+    if (this.isDeaf && UNHEARD.some((pattern) => pattern.test(what))) {
+      return this.#options.ignored(message, wire);
+    }
     if (operation !== "response") {
       if (operation !== "keepalive") this.#options.received(message);
       return link.receive(text);

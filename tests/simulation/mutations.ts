@@ -235,4 +235,80 @@ export const MUTATIONS: readonly Mutation[] = [
     "        toCloud(newOk(stamp, waiting.request));",
     '        if (end !== "expired") toCloud(newOk(stamp, waiting.request));',
   ),
+  one(
+    "the inbox has no bound",
+    "lib/base/queue.ts",
+    "    if (this.length >= this.#capacity) return false;\n",
+    "",
+  ),
+  one(
+    "what an agent says to a full inbox is dropped",
+    "lib/edged/agent_reader.ts",
+    "    return this.#pass(message) ? undefined : this.#passLater(message);",
+    "    return void this.#pass(message);",
+  ),
+  {
+    name: "requests have no bound",
+    store: "memory",
+    edits: [{
+      file: "lib/processor/requests.ts",
+      find: "new PendingTable(options.clock, LIMITS.pendingRequestsMax)",
+      replace: "new PendingTable(options.clock, Infinity)",
+    }, {
+      file: "lib/processor/requests.ts",
+      find: "    if (this.#waitingCount >= LIMITS.pendingRequestsMax) {",
+      replace: "    if (false) {",
+    }],
+  },
+  one(
+    "a request beyond the bound is forgotten",
+    "lib/processor/requests.ts",
+    "    if (this.#waitingCount >= LIMITS.pendingRequestsMax) {\n" +
+      '      return onUnanswered(request, "disconnected");',
+    "    if (this.#waitingCount >= LIMITS.pendingRequestsMax) {\n      return;",
+  ),
+  one(
+    "the outbox has no bound",
+    "lib/operations/enqueue.ts",
+    "  else if (!STATE_TYPES.has(resource.resType)) admit(tx);\n",
+    "",
+  ),
+  one(
+    "events in the outbox have no bound",
+    "lib/operations/enqueue.ts",
+    "    rows: LIMITS.outboxEventsMax,",
+    "    rows: Infinity,",
+  ),
+  one(
+    "events go before their bound",
+    "lib/operations/enqueue.ts",
+    "    rows: LIMITS.outboxEventsMax,",
+    "    rows: 1,",
+  ),
+  one(
+    "what nobody answers is never parked",
+    "lib/processor/outbox_sender.ts",
+    "    const isParked = this.#options.store.noteUnanswered(row.id);",
+    "    const isParked = false;",
+  ),
+  one(
+    "what is parked is sent all the same",
+    "lib/processor/outbox_backlog.ts",
+    "    if (!row || row.parkedAtMs > 0) {",
+    "    if (!row) {",
+  ),
+  one(
+    "one connection without an answer parks",
+    "lib/processor/outbox_sender.ts",
+    "    const isParked = this.#options.store.noteUnanswered(row.id);",
+    "    const isParked = [1, 2, 3].map(() => " +
+      "this.#options.store.noteUnanswered(row.id)).at(-1) ?? false;",
+  ),
+  one(
+    "a newer report goes instead of the one that is parked, which stays",
+    "lib/operations/enqueue.ts",
+    "  const merges = last !== undefined && isSuperseded(last, upstream);",
+    "  const merges = last !== undefined && last.parkedAtMs === 0 &&\n" +
+      "    isSuperseded(last, upstream);",
+  ),
 ];

@@ -1,5 +1,6 @@
 import { Chance } from "./chance.ts";
 import type { DiskState } from "./faulty_store.ts";
+import { type Bounds, SMALL_BOUNDS } from "./bounds.ts";
 import type { AnswerMode } from "./model_edged.ts";
 
 /** How the way to the cloud is. */
@@ -64,7 +65,12 @@ export type Deed =
   | { readonly kind: "lease" }
   | { readonly kind: "list" }
   | { readonly kind: "query-pod"; readonly name: string }
-  | { readonly kind: "query-config"; readonly name: string };
+  | { readonly kind: "query-config"; readonly name: string }
+  // Many of one kind, to fill what has a bound.
+  | { readonly kind: "event-burst"; readonly count: number }
+  | { readonly kind: "config-burst"; readonly count: number }
+  // CloudCore leaves messages of some types unanswered, as if they never came.
+  | { readonly kind: "cloud-deaf"; readonly forMs: number };
 
 /** A deed and when it is done. */
 export type Step = Deed & {
@@ -90,6 +96,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** When everything is put right and has to become quiet. */
   readonly healAtMs: number;
+  /** Bounds of the node that are smaller than usual, so that they are reached. */
+  readonly bounds: Bounds;
 }
 
 /** What begins with `batch` lives in a namespace of its own. */
@@ -208,14 +216,49 @@ export function planOf(seed: number, hours: number): Plan {
     atMs += lengthMs;
   }
   const healAtMs = Math.ceil(Math.max(atMs, hours * HOUR - QUIET_MS));
+  const pushNodes = chance.is(0.5);
+  const others = new Chance(seed, 4);
+  const bounds = others.is(0.2) ? press(steps, others) : {};
+  if (others.is(0.1)) park(steps, others, healAtMs);
   return {
     seed,
     agents,
-    pushNodes: chance.is(0.5),
+    pushNodes,
     steps: steps.sort((a, b) => a.atMs - b.atMs),
     healAtMs,
+    bounds,
   };
 }
+
+/** Makes a bound small, and more than goes below it. */
+function press(steps: Step[], chance: Chance): Bounds {
+  for (let i = chance.below(3); i >= 0; i--) {
+    const { atMs, agent } = chance.pick(steps);
+    const kind = chance.pick(["event-burst", "config-burst"] as const);
+    const count = 5 + chance.below(20);
+    steps.push({ kind, count, atMs: atMs + chance.below(1000), agent });
+  }
+  return chance.pick(SMALL_BOUNDS);
+}
+
+/** Leaves what an agent says unanswered on one connection after the other. */
+function park(steps: Step[], chance: Chance, healAtMs: number): void {
+  const begin = Math.min(chance.pick(steps).atMs, healAtMs - PARK_MS);
+  const at = (atMs: number) => ({ atMs: Math.max(0, begin + atMs), agent: 0 });
+  const name = chance.pick(PODS);
+  steps.push(
+    { kind: "pod-create", name, ...at(0) },
+    { kind: "cloud-deaf", forMs: PARK_MS, ...at(20_000) },
+    { kind: "report", name, ...at(21_000) },
+    { kind: "event", ...at(21_000) },
+  );
+  for (let cut = 1; cut <= 5; cut++) {
+    steps.push({ kind: "cut", how: "ended", ...at(20_000 + cut * 55_000) });
+  }
+}
+
+/** How long the cloud is deaf: five connections long. */
+const PARK_MS = 6 * MINUTE;
 
 /** Time after the last fault in which a node has to become quiet. */
 export const QUIET_MS = MINUTE;
@@ -260,7 +303,8 @@ export function describe(step: Step): string {
     `${name}=${typeof value === "number" ? Math.round(value) : value}`
   );
   const who =
-    /^(agent|report|patch|event|node-status|burst|lease|list|query)/.test(kind)
+    /^(agent|report|patch|event|node-status|burst|config-burst|lease|list|query)/
+        .test(kind)
       ? [`agent=${agent}`]
       : [];
   return [kind, ...fields, ...who].join(" ");

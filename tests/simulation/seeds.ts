@@ -1,5 +1,6 @@
 import type { StoreKind } from "./simulate.ts";
 import type { Job, JobResult } from "./worker.ts";
+import type { Reached } from "./world.ts";
 
 /** Seeds that a worker runs before it says how they went. */
 const SEEDS_PER_JOB = { memory: 50, sqlite: 10 } as const;
@@ -28,6 +29,8 @@ export interface SeedsResult {
     readonly seed: number;
     readonly invariant: string;
   }[];
+  /** What any of them came upon. */
+  readonly reached: ReadonlySet<Reached>;
   /** Simulated milliseconds of all. */
   readonly simulatedMs: number;
   /** Milliseconds that it took. */
@@ -42,6 +45,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsResult> {
   let next = options.from;
   let count = 0;
   let simulatedMs = 0;
+  const reached = new Set<Reached>();
   const work = async () => {
     const url = new URL("./worker.ts", import.meta.url);
     const worker = new Worker(url, { type: "module" });
@@ -53,6 +57,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsResult> {
       const result = await ask(worker, { from, to, store, hours });
       failed.push(...result.failed);
       simulatedMs += result.simulatedMs;
+      for (const what of result.reached) reached.add(what);
       count += to - from + 1;
       options.progress?.(count);
     }
@@ -62,6 +67,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsResult> {
   return {
     count,
     failed: failed.sort((a, b) => a.seed - b.seed),
+    reached,
     simulatedMs,
     tookMs: performance.now() - startedMs,
   };

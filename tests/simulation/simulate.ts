@@ -1,8 +1,9 @@
+import { withBounds } from "./bounds.ts";
 import { perform } from "./deeds.ts";
 import { MemoryDisk } from "./model_disk.ts";
 import { describe, type Plan, planOf, QUIET_MS } from "./plan.ts";
 import type { SimDisk } from "./sim_node.ts";
-import { type Line, type Violation, World } from "./world.ts";
+import { type Line, type Reached, type Violation, World } from "./world.ts";
 
 /** How a run went. */
 export interface Run {
@@ -14,6 +15,8 @@ export interface Run {
   readonly simulatedMs: number;
   /** Events of the scheduler: equal for equal runs. */
   readonly eventCount: number;
+  /** What the run has come upon that only some come upon. */
+  readonly reached: ReadonlySet<Reached>;
 }
 
 /** Kinds of store that a node may have. */
@@ -37,10 +40,14 @@ const PATIENCE_MS = 40 * 60_000;
  * called from a timer: see `fromTimer`.
  */
 export function run(plan: Plan, options: RunOptions = {}): Run {
+  return withBounds(plan.bounds, () => runWithin(plan, options));
+}
+
+function runWithin(plan: Plan, options: RunOptions): Run {
   const disk = options.disk?.() ?? new MemoryDisk();
   const world = new World(plan, disk, options.isTold ?? false);
   const { scheduler } = world;
-  const isOver = () => world.violation !== undefined;
+  const isOver = () => world.isOver();
   try {
     for (const step of plan.steps) {
       scheduler.after(step.atMs, () => {
@@ -62,6 +69,7 @@ export function run(plan: Plan, options: RunOptions = {}): Run {
     lines: world.lines,
     simulatedMs: scheduler.nowMs,
     eventCount: scheduler.eventCount,
+    reached: world.reached,
   };
 }
 
@@ -75,7 +83,7 @@ export function runSeed(
 
 function settle(world: World, quietAtMs: number): void {
   const { scheduler } = world;
-  const isOver = () => world.violation !== undefined;
+  const isOver = () => world.isOver();
   for (let waitedMs = 0; !isOver(); waitedMs += LOOK_MS) {
     const found = world.unsettled();
     if (found.length === 0) return;

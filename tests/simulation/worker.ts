@@ -2,6 +2,7 @@
 import { fromTimer } from "./scheduler.ts";
 import { runSeed, type StoreKind } from "./simulate.ts";
 import { diskOf } from "./disks.ts";
+import type { Reached } from "./world.ts";
 
 /** What a worker is told to run. */
 export interface Job {
@@ -18,6 +19,8 @@ export interface JobResult {
     readonly invariant: string;
   }[];
   readonly simulatedMs: number;
+  /** What any of them came upon. */
+  readonly reached: readonly Reached[];
 }
 
 // Half of all dials fail by plan; nobody reads where. The story has stacks.
@@ -26,14 +29,16 @@ Error.stackTraceLimit = 0;
 self.onmessage = async ({ data }: MessageEvent<Job>) => {
   const failed: { seed: number; invariant: string }[] = [];
   let simulatedMs = 0;
+  const reached = new Set<Reached>();
   for (let seed = data.from; seed <= data.to; seed++) {
     const run = await fromTimer(() =>
       runSeed(seed, { disk: diskOf(data.store), hours: data.hours })
     );
     simulatedMs += run.simulatedMs;
+    for (const what of run.reached) reached.add(what);
     const invariant = run.violation?.invariant;
     if (invariant !== undefined) failed.push({ seed, invariant });
   }
-  const result: JobResult = { failed, simulatedMs };
+  const result: JobResult = { failed, simulatedMs, reached: [...reached] };
   self.postMessage(result);
 };

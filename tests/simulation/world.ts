@@ -1,3 +1,4 @@
+import { LIMITS } from "../../lib/base/mod.ts";
 import type { Message } from "../../lib/message/mod.ts";
 import type { AgentTraits } from "../../lib/router/mod.ts";
 import { Chance } from "./chance.ts";
@@ -5,6 +6,7 @@ import { Checks } from "./checks.ts";
 import type { DiskState } from "./faulty_store.ts";
 import { ModelCloud } from "./model_cloud.ts";
 import { ModelEdged } from "./model_edged.ts";
+import { Parking } from "./parking.ts";
 import type { NetworkState, Plan } from "./plan.ts";
 import { CrashedError } from "./process.ts";
 import { ProcessClock, Scheduler, WallClock } from "./scheduler.ts";
@@ -26,6 +28,9 @@ export interface Violation {
   readonly atMs: number;
 }
 
+/** What only some plans come upon: a bound of the node, or a parked message. */
+export type Reached = "inbox" | "requests" | "outbox" | "events" | "parked";
+
 /** A line of a story. */
 export interface Line {
   readonly atMs: number;
@@ -46,7 +51,11 @@ export class World {
   readonly wall = new WallClock(this.scheduler);
   readonly cloud: ModelCloud;
   readonly checks: Checks;
+  /** What the cloud left unanswered. */
+  readonly parking: Parking;
   readonly agents: readonly ModelEdged[];
+  /** What this run came upon. */
+  readonly reached = new Set<Reached>();
   /** Lines of the story, if one is wanted. */
   readonly lines: Line[] = [];
   /** The first thing that went wrong. */
@@ -89,11 +98,22 @@ export class World {
       acked: (message) => this.checks.acked(message),
       received: (message) => this.#received(message),
       repeated: (message) => this.#repeated(message),
+      ignored: (message, wire) => this.parking.ignored(message, wire),
       note: (text) => this.note(text),
     });
     this.checks = new Checks({
       core: this.cloud.core,
       durable: () => this.#files.durable(),
+      broken: (invariant, text) => this.broken(invariant, text),
+      reached: (what) => this.reached.add(what),
+      waiting: (row) => this.parking.look(row),
+    });
+    this.parking = new Parking({
+      scheduler: this.scheduler,
+      durable: () => this.#files.durable(),
+      isGood: (wire) =>
+        wire.isFair && this.cloud.wire === wire && this.node !== undefined,
+      reached: () => this.reached.add("parked"),
       broken: (invariant, text) => this.broken(invariant, text),
     });
     this.agents = plan.agents.map((agent, i) =>
@@ -116,6 +136,26 @@ export class World {
   /** The node, while its process runs. */
   get node(): NodeLife | undefined {
     return this.#node?.process.alive ? this.#node : undefined;
+  }
+
+  /**
+   * Whether something went wrong, queues beyond their bounds included; asked
+   * after each event.
+   */
+  isOver(): boolean {
+    if (this.violation) return true;
+    const processor = this.node?.processor;
+    if (!processor) return false;
+    const { waiting, requestsWaiting } = processor;
+    this.#within("inbox", waiting, LIMITS.inboxMessagesMax);
+    this.#within("requests", requestsWaiting, LIMITS.pendingRequestsMax);
+    return this.violation !== undefined;
+  }
+
+  #within(what: Reached, count: number, max: number): void {
+    if (count === max) this.reached.add(what);
+    if (count <= max) return;
+    this.broken("no queue beyond its bound", `${what}: ${count} of ${max}`);
   }
 
   /** Adds a line to the story. */
@@ -172,6 +212,9 @@ export class World {
     this.note("* all is well from here on");
     this.disk = "ok";
     this.network = "up";
+    // What was left unanswered goes again on the next connection.
+    if (this.parking.hasIgnored) this.cloud.wire?.cut("ended");
+    this.cloud.isDeaf = false;
     this.latencyMaxMs = LATENCY_MS;
     this.isNextMute = false;
     this.#powerAtMs = 0;
@@ -190,6 +233,7 @@ export class World {
     if (this.scheduler.nowMs < this.#powerAtMs) return;
     this.note("node starts");
     this.disturb();
+    this.parking.clear();
     const options: SimNodeOptions = {
       scheduler: this.scheduler,
       wall: this.wall,
@@ -329,6 +373,7 @@ export class World {
     if (this.network !== "up") throw refused("tcp");
     if (!this.cloud.core.running) throw refused("upgrade");
     const wire = this.#wire(life, "cloud");
+    this.parking.connected();
     this.cloud.accept(wire, this.isNextMute);
     this.isNextMute = false;
     return wire;

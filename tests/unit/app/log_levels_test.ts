@@ -5,7 +5,7 @@ import {
   LogLevels,
   logLevelViews,
 } from "../../../lib/app/log_levels.ts";
-import { Logger, type LogLevel } from "../../../lib/telemetry/mod.ts";
+import { Logger } from "../../../lib/telemetry/mod.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 function setup() {
@@ -17,11 +17,10 @@ function setup() {
     sink: (line) => lines.push(line.slice(25).trim()),
   });
   const edgehub = log.child("edgehub");
-  const configured: { level: LogLevel } = { level: "warn" };
-  const levels = new LogLevels(log, clock, () => configured.level);
+  const levels = new LogLevels(log, { clock });
   const post = logLevelActions(levels)["/log-level"]!;
   const get = () => logLevelViews(levels)["/log-level"]!(new URLSearchParams());
-  return { clock, lines, log, edgehub, levels, configured, post, get };
+  return { clock, lines, log, edgehub, levels, post, get };
 }
 
 Deno.test("LogLevels, a change for a while is told of and undone", async () => {
@@ -65,15 +64,22 @@ Deno.test("LogLevels, what comes back is not what was for a while", async () => 
   assertEquals(log.level, "warn");
 });
 
-Deno.test("LogLevels, what comes back is the level of the configuration by then", async () => {
-  const { clock, log, post, configured } = setup();
+Deno.test("LogLevels, what another changed in between stays", async () => {
+  const { clock, log, post } = setup();
   post({ level: "debug", forSeconds: 60 });
-  configured.level = "error";
+  // As a configuration that is read again does it.
+  log.level = "error";
   await clock.advance(60_000);
   assertEquals(log.level, "error");
-  post({ level: "debug" });
-  post({ level: "info", forSeconds: 60 });
-  await clock.advance(60_000);
+});
+
+Deno.test("LogLevels, default is what is configured by then", () => {
+  const { clock, log } = setup();
+  let configured: "info" | "debug" = "info";
+  const levels = new LogLevels(log, { clock, configured: () => configured });
+  levels.set({ level: "error" });
+  configured = "debug";
+  levels.set({ level: "default" });
   assertEquals(log.level, "debug");
 });
 

@@ -30,7 +30,7 @@ async function setup() {
   health.heartbeat("processor", () => processor.waiting);
   watchLoops(health, { processor, edgehub, edged }, {
     clock,
-    edgehub: config.edgehub,
+    edgehub: () => config.edgehub,
     timing: TIMING,
   });
   /** Looks once a second, as the housekeeping does. */
