@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import manifest from "../deno.json" with { type: "json" };
 import { sqliteVersion } from "../lib/store/mod.ts";
 import { checkRelease, readRelease, VersionError } from "./changelog.ts";
+import { removeIfThere } from "./replace.ts";
 import { TARGETS } from "./runtime.ts";
 import { type Lock, sbom } from "./sbom.ts";
 import { tar, type TarEntry } from "./tar.ts";
@@ -86,6 +87,8 @@ async function build(out: string, tag: string | undefined): Promise<string> {
   const version = release.version + (release.isUnreleased ? "-unreleased" : "");
   await run(Deno.execPath(), ["task", "--quiet", "compile", "--no-check"]);
   Deno.mkdirSync(out, { recursive: true });
+  // What is not whole has no checksums.
+  removeIfThere(`${out}/SHA256SUMS`);
   const made: string[] = [];
   const write = (name: string, bytes: Uint8Array) => {
     Deno.writeFileSync(`${out}/${name}`, bytes);

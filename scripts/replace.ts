@@ -21,7 +21,8 @@ export async function replaceFile(
   }
 }
 
-function removeIfThere(path: string): void {
+/** Removes a file, unless there is none. */
+export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch (error) {

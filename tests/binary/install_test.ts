@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { install, tree } from "../support/install_script.ts";
 import { commandLine } from "./binary.ts";
 
-const BINARY = Deno.realPathSync(commandLine().at(-1) ?? "");
+const BINARY = commandLine().at(-1) ?? "";
 const PROGRAM = BINARY.split("/").pop();
 const isForHere = BINARY.includes(Deno.build.arch);
 
