@@ -30,7 +30,7 @@ Deno.test("helpOn, the examples of every command have options that it knows", ()
   const io = new FakeIo();
   for (const command of COMMANDS) {
     for (const [line] of command.examples) {
-      const [typed = ""] = line.split(/ [|>]| \d>/);
+      const [typed = ""] = line.split(/ [|<>]| \d>/);
       const words = typed.split(" ").slice(command.name.split(" ").length);
       readArguments(command, words, io);
     }

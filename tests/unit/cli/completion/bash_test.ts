@@ -18,7 +18,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 Deno.test("bash completion, bash offers the first and the second words", async () => {
   const firsts = new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""));
   assertEquals((await offered("metamanager ")).sort(), [...firsts].sort());
-  assertEquals(await offered("metamanager st"), ["status"]);
+  assertEquals(await offered("metamanager stat"), ["status"]);
   assertEquals(await offered("metamanager config "), ["check", "print"]);
   assertEquals(await offered("metamanager config pr"), ["print"]);
   assertEquals(await offered("metamanager nothing "), []);
@@ -43,7 +43,7 @@ Deno.test("bash completion, bash offers the values of options, apart and joined"
 
 Deno.test("bash completion, bash offers keys of the configuration and their values", async () => {
   const keys = await offered("metamanager run --set log.");
-  assertEquals(keys, ["log.level=", "log.format="]);
+  assertEquals(keys, ["log.level=", "log.format=", "log.journald="]);
   for (const form of ["--set ", "--set="]) {
     assertEquals(await offered(`metamanager run ${form}log.format=`), [
       "human",

@@ -31,7 +31,11 @@ Deno.test("fish completion, fish offers commands, options, values and keys", asy
     "--output=json",
     "--output=text",
   ]);
-  assertEquals(await offered("run --set log."), ["log.format=", "log.level="]);
+  assertEquals(await offered("run --set log."), [
+    "log.format=",
+    "log.journald=",
+    "log.level=",
+  ]);
   assertEquals(await offered("run --set log.format="), [
     "log.format=human",
     "log.format=json",

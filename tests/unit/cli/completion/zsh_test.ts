@@ -42,6 +42,9 @@ Deno.test("zsh completion, its candidates are the same in zsh and in bash", asyn
       "log.level=debug",
       "log.format=human",
       "log.format=json",
+      "log.journald=auto",
+      "log.journald=always",
+      "log.journald=never",
     ]);
     assertEquals((await at("completion", ""))[2], "fish");
     assertEquals(await at("nothing", ""), []);
