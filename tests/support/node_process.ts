@@ -99,7 +99,15 @@ export class NodeProcess implements AsyncDisposable {
 
   /** Sends a signal, unless it has ended. */
   signal(signal: Deno.Signal): void {
-    if (!this.#ended) this.#child.kill(signal);
+    if (this.#ended) return;
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      // It ended a moment ago, of which its status has not told yet.
+      const isOver = error instanceof TypeError ||
+        error instanceof Deno.errors.NotFound;
+      if (!isOver) throw error;
+    }
   }
 
   /** Sends SIGKILL and waits for the end. */
