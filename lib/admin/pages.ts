@@ -1,4 +1,5 @@
 import type { HealthReport } from "../telemetry/mod.ts";
+import type { LiveStreams } from "./live_streams.ts";
 import { type Action, json, runAction, runView } from "./action.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface AdminSources {
   readonly status: () => unknown;
   /** Further JSON pages by path, for example `/outbox`. */
   readonly views?: Readonly<Record<string, View>>;
+  /** What goes on being told, by path; ended by the server. */
+  readonly live?: LiveStreams;
   /** What can be had done with POST, by path, for example `/reconnect`. */
   readonly actions?: Readonly<Record<string, Action>>;
 }
@@ -51,6 +54,9 @@ export function answerAdmin(
   const { pathname, searchParams } = new URL(request.url);
   const action = own(sources.actions, pathname);
   if (action && request.method === "POST") return runAction(action, request);
+  const isGet = request.method === "GET";
+  const live = isGet && sources.live?.answer(pathname, searchParams);
+  if (live) return live;
   const view = own(sources.views, pathname);
   const page = view ? () => runView(view, searchParams) : PAGES.get(pathname);
   if (!page) return action ? notAllowed("POST") : notFound(sources);
@@ -58,7 +64,7 @@ export function answerAdmin(
     return notAllowed("GET, HEAD");
   }
   const response = page(sources, searchParams.has("verbose"));
-  return request.method === "GET" ? response : withoutBody(response);
+  return isGet ? response : withoutBody(response);
 }
 
 async function withoutBody(
@@ -81,8 +87,12 @@ function notAllowed(methods: string): Response {
   return response;
 }
 
-function notFound({ views = {}, actions = {} }: AdminSources): Response {
-  const pages = [...PAGES.keys(), ...Object.keys(views)].join(", ");
+function notFound({ views = {}, actions = {}, live }: AdminSources): Response {
+  const pages = [
+    ...PAGES.keys(),
+    ...Object.keys(views),
+    ...live?.paths ?? [],
+  ].join(", ");
   const posts = Object.keys(actions).map((path) => `, POST ${path}`).join("");
   return text(404, `Not found: ask for ${pages}${posts}`);
 }

@@ -1,5 +1,6 @@
-import { AdminServer } from "../admin/mod.ts";
+import { AdminServer, LiveStreams } from "../admin/mod.ts";
 import type { Ingredients } from "./build.ts";
+import { flowStreams, flowViews } from "./flow_views.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 
 /** Builds the operator's socket. */
@@ -7,10 +8,12 @@ export function buildAdmin(
   from: Ingredients,
   housekeeping: Housekeeping,
 ): AdminServer {
-  const { log, health, metrics, status, views, actions, config } = from;
+  const { health, metrics, status, views, actions, config, clock } = from;
+  const log = from.log.child("admin");
+  const { reader } = from.flow;
   return new AdminServer({
-    clock: from.clock,
-    log: log.child("admin"),
+    clock,
+    log,
     sources: {
       health: () => {
         housekeeping.look();
@@ -18,7 +21,8 @@ export function buildAdmin(
       },
       metrics: () => metrics.render(),
       status,
-      views,
+      views: { ...views, ...flowViews(reader, clock) },
+      live: new LiveStreams(flowStreams(reader, clock), log),
       actions,
     },
   }, { socket: config.admin.socket });

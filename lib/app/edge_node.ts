@@ -29,6 +29,7 @@ import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { Flow } from "./flow.ts";
 import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
 import { refusals } from "./refusals.ts";
 import { type NodeStatus, statusOf } from "./status.ts";
@@ -84,6 +85,7 @@ export class EdgeNode implements Component {
   readonly #timing: NodeTiming;
   readonly #storeSizes: NodeParts["storeSizes"];
   readonly #startedMs: number;
+  readonly #flow: Flow;
   #store: SqliteStore | undefined;
   #parts: Parts | undefined;
   #running: Component[] = [];
@@ -104,6 +106,7 @@ export class EdgeNode implements Component {
     this.#timing = { ...TIMING, ...parts.timing };
     this.#storeSizes = parts.storeSizes;
     this.#startedMs = this.#clock.now();
+    this.#flow = new Flow(this.#clock);
     this.name = config.edgehub.controller.nodeId;
     this.router = new Router(this.#clock);
     this.health = new Health(this.#clock, {
@@ -284,6 +287,7 @@ export class EdgeNode implements Component {
       metrics: this.metrics,
       health: this.health,
       refused: refusals(this.health),
+      flow: this.#flow,
       status: () => this.status(),
       views: viewsOf(this),
       actions: actionsOf(this, () => this.#parts?.edgehub?.url ?? ""),

@@ -30,9 +30,14 @@ export class BoundedQueue<T> {
     return this.#capacity;
   }
 
+  /** Whether `push` would refuse. */
+  get isFull(): boolean {
+    return this.length >= this.#capacity;
+  }
+
   /** Adds an item at the end; `false` if the queue is full. */
   push(item: T): boolean {
-    if (this.length >= this.#capacity) return false;
+    if (this.isFull) return false;
     this.#items.push(item);
     return true;
   }

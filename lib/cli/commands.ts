@@ -3,6 +3,7 @@ import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
 import { join } from "./commands/join.ts";
+import { messages } from "./commands/messages.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { run } from "./commands/run.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   join,
   status,
+  messages,
   reconnect,
   outboxList,
   outboxRetry,

@@ -4,6 +4,11 @@ export interface Io {
   stdout(text: string): void;
   /** Writes to standard error, as it stands. */
   stderr(text: string): void;
+  /**
+   * Aborted once nobody reads standard output any more, which is noticed with
+   * the next write. @default never
+   */
+  readonly stdoutEnded?: AbortSignal;
   /** Which of the two is read by a person at a terminal. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
   /** A variable of the environment; `undefined` if it is not set. */
@@ -20,9 +25,13 @@ export interface Io {
  * @param files What comes with the program; compiled into the binary.
  */
 export function systemIo(files: { readonly defaultConfig: URL }): Io {
+  const stdoutEnd = new AbortController();
   return {
-    stdout: (text) => writeAll(Deno.stdout, text),
-    stderr: (text) => writeAll(Deno.stderr, text),
+    stdout: (text) => {
+      if (!writeAll(Deno.stdout, text)) stdoutEnd.abort();
+    },
+    stderr: (text) => void writeAll(Deno.stderr, text),
+    stdoutEnded: stdoutEnd.signal,
     isTerminal: {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
@@ -33,10 +42,11 @@ export function systemIo(files: { readonly defaultConfig: URL }): Io {
   };
 }
 
+/** @returns `false` if nobody reads the stream any more. */
 function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   text: string,
-): void {
+): boolean {
   const bytes = new TextEncoder().encode(text);
   let sent = 0;
   try {
@@ -44,5 +54,7 @@ function writeAll(
   } catch (error) {
     // `metamanager ... | head` closes the pipe when it has seen enough.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    return false;
   }
+  return true;
 }

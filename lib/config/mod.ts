@@ -17,4 +17,5 @@ export {
 } from "./load.ts";
 export { nearest } from "./nearest.ts";
 export { printYaml } from "./print.ts";
+export { readDuration } from "./quantity.ts";
 export { ConfigError, formatProblem, type Problem } from "./problem.ts";

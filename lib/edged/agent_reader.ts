@@ -95,15 +95,19 @@ export class AgentReader {
     const { message } = decoded;
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
-    return this.#pass(message) ? undefined : this.#passLater(message);
+    const bytes = frame.length;
+    return this.#pass(message, bytes)
+      ? undefined
+      : this.#passLater(message, bytes);
   }
 
   /** Passes a message on; `false` if the processor is full. */
-  #pass(message: Message): boolean {
+  #pass(message: Message, bytes: number): boolean {
     try {
       return this.#parts.router.send(Module.metamanager, {
         message,
         from: this.#options.module,
+        bytes,
       });
     } catch (error) {
       if (!(error instanceof NoReceiverError)) throw error;
@@ -113,10 +117,10 @@ export class AgentReader {
     }
   }
 
-  async #passLater(message: Message): Promise<void> {
+  async #passLater(message: Message, bytes: number): Promise<void> {
     do {
       await this.#room();
-    } while (!this.#isStopped && !this.#pass(message));
+    } while (!this.#isStopped && !this.#pass(message, bytes));
   }
 
   async #room(): Promise<void> {

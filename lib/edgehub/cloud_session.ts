@@ -195,6 +195,7 @@ export class CloudSession {
     }
     const delivery = deliver(message, {
       router,
+      bytes: data.length,
       wait: (room) => this.#unread(room),
     });
     if (!(delivery instanceof Promise)) {

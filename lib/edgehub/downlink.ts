@@ -35,6 +35,8 @@ export type Delivery =
 export interface DownlinkOptions {
   /** Where the modules are. */
   readonly router: Router;
+  /** Length of the message's text as it came. */
+  readonly bytes?: number;
   /**
    * Waits for room without reading the link.
    *
@@ -53,10 +55,10 @@ export function deliver(
   message: Message,
   options: DownlinkOptions,
 ): Delivery | Promise<Delivery> {
-  const { router } = options;
+  const { router, bytes = -1 } = options;
   const isAwaited = router.respond(message);
   const group = message.route.group ?? "";
-  const envelope = { message, from: Module.edgehub };
+  const envelope = { message, from: Module.edgehub, bytes };
   if (PROCESSOR_GROUPS.has(group)) {
     return handOver(Module.metamanager, envelope, options);
   }

@@ -86,6 +86,7 @@ export function buildProcessorParts(
     replyTimeoutMs: options.replyTimeoutMs,
     toCloud,
     onLate: (...late) => observer.agentLate?.(...late),
+    onHanded: (module, message) => observer.sent?.(module, message),
     onError,
   });
   const outbox = new OutboxSender({

@@ -8,6 +8,8 @@ export interface Envelope {
   readonly message: Message;
   /** Name of the module that sends it: known to the node, not to the peer. */
   readonly from: string;
+  /** Length of its text as it came, for who looks at what flows. @default not known */
+  readonly bytes?: number;
 }
 
 /** What an agent said when it attached. */

@@ -15,6 +15,13 @@ export {
   type HealthState,
   type Heartbeat,
 } from "./health.ts";
+export {
+  Journal,
+  type JournalEntry,
+  type JournalNews,
+  type JournalOptions,
+  type JournalSlot,
+} from "./journal.ts";
 export { Counter, Histogram, type LabelValues } from "./instruments.ts";
 export {
   LOG_LEVELS,
@@ -40,3 +47,4 @@ export {
   REDACTED,
   redactText,
 } from "./redact.ts";
+export { redactContent } from "./redact_content.ts";

@@ -17,6 +17,8 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/app/build_admin.ts": "tests/integration/node_process_test.ts",
   "lib/app/check.ts": "tests/integration/node_test.ts",
   "lib/app/edge_node.ts": "tests/integration/node_test.ts",
+  "lib/app/flow_observer.ts": "tests/unit/app/flow_test.ts",
+  "lib/app/flow_reader.ts": "tests/unit/app/flow_views_test.ts",
   "lib/app/gauges.ts": "tests/integration/node_test.ts",
   "lib/app/processor_figures.ts": "tests/unit/app/processor_observer_test.ts",
   "lib/app/proxy_config.ts": "tests/integration/proxy_test.ts",

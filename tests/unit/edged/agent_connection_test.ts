@@ -67,7 +67,8 @@ Deno.test("AgentConnection, passes messages on with its name, source untouched",
   agent.socket.send(new TextEncoder().encode(JSON.stringify(message)));
   await until(() => bench.processor.received.length === 2, "received");
   for (const envelope of bench.processor.received) {
-    assertEquals(envelope, { message, from: "pods" });
+    const bytes = JSON.stringify(message).length;
+    assertEquals(envelope, { message, from: "pods", bytes });
   }
   await agent.leave();
 });
