@@ -168,6 +168,7 @@ export class EdgeNode implements Component {
       processor: this.#parts?.processor,
       store: this.#store,
       metrics: this.metrics,
+      flow: this.#flow,
     });
   }
 

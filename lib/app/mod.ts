@@ -7,6 +7,7 @@
  * @module
  */
 export { EdgeNode, type NodeParts } from "./edge_node.ts";
+export type { FlowReport, LinkFailure } from "./flow.ts";
 export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export { proxyOptions } from "./proxy_config.ts";

@@ -37,16 +37,42 @@ const TIMEOUT_MS = 30_000;
  * @returns The JSON value of the answer.
  * @throws {AdminClientError} If no node answers there, or it says no.
  */
-export async function askNode(
+export function askNode(
   socket: string,
   path: string,
   input?: unknown,
 ): Promise<unknown> {
+  return ask(socket, path, { input });
+}
+
+/**
+ * Asks a running node for a page.
+ *
+ * @param options `signal` ends the wait with its reason.
+ * @throws {AdminClientError} If no node answers there, or it says no.
+ */
+export function lookAtNode(
+  socket: string,
+  path: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<unknown> {
+  return ask(socket, path, { signal });
+}
+
+async function ask(
+  socket: string,
+  path: string,
+  { input, signal }: {
+    readonly input?: unknown;
+    readonly signal?: AbortSignal;
+  },
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   using client = await nodeClient(socket);
   try {
     const response = await fetch(`http://localhost${path}`, {
       client,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(input === undefined ? {} : {
         method: "POST",
         headers: { "content-type": "application/json" },

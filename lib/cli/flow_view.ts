@@ -1,6 +1,6 @@
 import { isRecord } from "../base/mod.ts";
 import type { Paint } from "./style.ts";
-import { sizeText, textTable } from "./text_table.ts";
+import { plainText, sizeText, textTable } from "./text_table.ts";
 
 const HEAD = [
   "TIME",
@@ -70,8 +70,7 @@ function latencyText(ms: number): string {
   return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }
 
-/** A peer chooses names: none may steer the terminal. */
+/** A name with a line break in it is one line all the same. */
 function plain(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what it finds
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/g, "\ufffd");
+  return plainText(text).replaceAll("\n", "\ufffd");
 }

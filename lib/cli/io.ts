@@ -11,6 +11,8 @@ export interface Io {
   readonly stdoutEnded?: AbortSignal;
   /** Which of the two is read by a person at a terminal. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Lines of the terminal, if standard output is one. @default not known */
+  rows?(): number | undefined;
   /** A variable of the environment; `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Name of this machine. */
@@ -36,6 +38,7 @@ export function systemIo(files: { readonly defaultConfig: URL }): Io {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
     },
+    rows: () => Deno.stdout.isTerminal() ? Deno.consoleSize().rows : undefined,
     env: (name) => Deno.env.get(name),
     hostname: () => Deno.hostname(),
     defaultConfig: () => Deno.readTextFile(files.defaultConfig),
