@@ -6,6 +6,8 @@ import { ActionError, answer } from "./action.ts";
 export interface Stream {
   /** Media type of the whole. */
   readonly contentType: string;
+  /** Whether it may be told over TCP: no contents. @default false */
+  readonly isPublic?: boolean;
   /** Whether these parameters ask for it. @default always */
   readonly isAsked?: (parameters: URLSearchParams) => boolean;
   /**
@@ -22,6 +24,21 @@ export interface Stream {
   ) => AsyncIterable<string>;
 }
 
+/** Where a server finds its streams. */
+export interface LiveSource {
+  /** Paths of the streams that are always streams. */
+  readonly paths: readonly string[];
+  /** Answers with a stream; `undefined` if none is asked for. */
+  answer(
+    path: string,
+    parameters: URLSearchParams,
+  ): Response | Promise<Response> | undefined;
+  /** Those that may be told over TCP. */
+  ofPublic(): LiveSource;
+  /** Ends all streams. */
+  stop(): void;
+}
+
 /**
  * Streams by path, each of which any number may listen to, up to a bound of
  * all together.
@@ -30,7 +47,7 @@ export interface Stream {
  * before; each stream ends when its listener leaves, and all of them with
  * `stop`.
  */
-export class LiveStreams {
+export class LiveStreams implements LiveSource {
   readonly #streams: Readonly<Record<string, Stream>>;
   readonly #log: Pick<Logger, "warn">;
   readonly #open = new Set<AbortController>();
@@ -49,6 +66,19 @@ export class LiveStreams {
   get paths(): string[] {
     return Object.keys(this.#streams)
       .filter((path) => this.#streams[path]?.isAsked === undefined);
+  }
+
+  /** Those that may be told over TCP; the bound is that of all together. */
+  ofPublic(): LiveSource {
+    const isPublic = (path: string) => this.#streams[path]?.isPublic === true;
+    const source: LiveSource = {
+      paths: this.paths.filter(isPublic),
+      answer: (path, parameters) =>
+        isPublic(path) ? this.answer(path, parameters) : undefined,
+      ofPublic: () => source,
+      stop: () => this.stop(),
+    };
+    return source;
   }
 
   /** Listeners now. */

@@ -8,6 +8,6 @@
  * @module
  */
 export { type Action, ActionError } from "./action.ts";
-export { LiveStreams, type Stream } from "./live_streams.ts";
+export { type LiveSource, LiveStreams, type Stream } from "./live_streams.ts";
 export type { AdminSources, View } from "./pages.ts";
 export { type AdminOptions, type AdminParts, AdminServer } from "./server.ts";

@@ -1,5 +1,6 @@
 import type { HealthReport } from "../telemetry/mod.ts";
-import type { LiveStreams } from "./live_streams.ts";
+import type { LiveSource } from "./live_streams.ts";
+import { pageResponse } from "./page.ts";
 import { type Action, json, runAction, runView } from "./action.ts";
 
 /**
@@ -22,7 +23,7 @@ export interface AdminSources {
   /** Further JSON pages by path, for example `/outbox`. */
   readonly views?: Readonly<Record<string, View>>;
   /** What goes on being told, by path; ended by the server. */
-  readonly live?: LiveStreams;
+  readonly live?: LiveSource;
   /** What can be had done with POST, by path, for example `/reconnect`. */
   readonly actions?: Readonly<Record<string, Action>>;
 }
@@ -103,6 +104,7 @@ type Page = (
 ) => Response | Promise<Response>;
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
+  ["/", () => pageResponse()],
   // A node that lost its cloud is alive and ready: it serves from its store.
   ["/healthz", (sources, verbose) => {
     const report = sources.health();

@@ -1,6 +1,7 @@
 import { AdminServer, LiveStreams } from "../admin/mod.ts";
 import type { Ingredients } from "./build.ts";
 import { flowStreams, flowViews } from "./flow_views.ts";
+import { PageFeed } from "./page_feed.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 
 /** Builds the operator's socket. */
@@ -10,7 +11,8 @@ export function buildAdmin(
 ): AdminServer {
   const { health, metrics, status, views, actions, config, clock } = from;
   const log = from.log.child("admin");
-  const { reader } = from.flow;
+  const { flow } = from;
+  const { reader } = flow;
   return new AdminServer({
     clock,
     log,
@@ -22,7 +24,10 @@ export function buildAdmin(
       metrics: () => metrics.render(),
       status,
       views: { ...views, ...flowViews(reader, clock) },
-      live: new LiveStreams(flowStreams(reader, clock), log),
+      live: new LiveStreams({
+        ...flowStreams(reader, clock),
+        "/events": new PageFeed({ status, flow, clock }),
+      }, log),
       actions,
     },
   }, { socket: config.admin.socket });

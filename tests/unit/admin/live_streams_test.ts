@@ -142,6 +142,25 @@ Deno.test("LiveStreams, the number of listeners is bounded", async () => {
   );
 });
 
+Deno.test("LiveStreams, over TCP only what is public is told", async () => {
+  const open = new Numbers();
+  const live = new LiveStreams({
+    "/events": { contentType: "x/y", isPublic: true, open: open.open },
+    "/messages": { contentType: "x/y", open: open.open },
+  }, keepingLog());
+  const source = live.ofPublic();
+  const none = new URLSearchParams();
+  assertEquals(source.paths, ["/events"]);
+  assertEquals(source.answer("/messages", none), undefined);
+  assertEquals(source.answer("/__proto__", none), undefined);
+  assertEquals(source.ofPublic().paths, ["/events"]);
+  const response = await source.answer("/events", none);
+  assertEquals(live.length, 1);
+  source.stop();
+  await response!.text();
+  assertEquals(live.length, 0);
+});
+
 Deno.test("LiveStreams, wrong parameters, other methods and names are refused", async () => {
   const numbers = new Numbers();
   const isAsked = (parameters: URLSearchParams) => parameters.has("follow");
