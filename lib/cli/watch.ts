@@ -54,8 +54,10 @@ async function look({ show, signal }: WatchOptions): Promise<string> {
 }
 
 /** Writes over what is there, line by line, so that nothing flickers. */
-function inPlace(text: string, rows = Infinity): string {
-  const lines = text.trimEnd().split("\n").slice(0, Math.max(1, rows - 1));
+function inPlace(text: string, rows = 0): string {
+  // A terminal without a size says 0.
+  const linesMax = rows > 0 ? Math.max(1, rows - 1) : Infinity;
+  const lines = text.trimEnd().split("\n").slice(0, linesMax);
   return "\x1b[H" + lines.map((line) => `${line}\x1b[K\r\n`).join("") +
     "\x1b[J";
 }

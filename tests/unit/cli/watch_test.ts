@@ -51,6 +51,12 @@ Deno.test("watch, no more lines than the terminal has", async () => {
   assert(io.out.includes("one") && !io.out.includes("two"));
   end();
   await done;
+  // A terminal without a size says 0.
+  const other = start({ terminal: true, rows: 0 });
+  await other.clock.settle();
+  assert(other.io.out.includes("two"));
+  other.end();
+  await other.done;
 });
 
 Deno.test("watch, ends while it waits for the node, and the terminal is left", async () => {
