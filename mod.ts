@@ -138,7 +138,7 @@ export {
 } from "./lib/agent/mod.ts";
 
 // What can go wrong.
-export { AgentPortError, TokenFileError } from "./lib/edged/mod.ts";
+export { LoopbackPortError, TokenFileError } from "./lib/base/mod.ts";
 export { LinkError, type LinkErrorKind } from "./lib/edgehub/mod.ts";
 export { StoreError, type StoreErrorKind } from "./lib/store/mod.ts";
 

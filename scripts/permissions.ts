@@ -9,9 +9,9 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-net",
-  // Colours, the service manager's socket, two switches that the YAML parser
-  // looks at, and the proxy.
-  "--allow-env=NO_COLOR,NOTIFY_SOCKET,LOG_STREAM,LOG_TOKENS," +
+  // Colours, the journal, the service manager's socket, two switches that the
+  // YAML parser looks at, and the proxy.
+  "--allow-env=NO_COLOR,JOURNAL_STREAM,NOTIFY_SOCKET,LOG_STREAM,LOG_TOKENS," +
   "HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy",
   "--allow-sys=hostname,statfs,uid",
 ];

@@ -1,4 +1,5 @@
 import { errorText } from "../telemetry/mod.ts";
+import type { View } from "./view.ts";
 
 /**
  * Something an operator can have done.
@@ -60,7 +61,7 @@ export function runAction(
  * @throws What the page throws, but for `ActionError`.
  */
 export function runView(
-  view: (parameters: URLSearchParams) => unknown,
+  view: View,
   parameters: URLSearchParams,
 ): Promise<Response> {
   return answer(async () => await view(parameters));

@@ -2,15 +2,7 @@ import type { HealthReport } from "../telemetry/mod.ts";
 import type { LiveSource } from "./live_streams.ts";
 import { pageResponse } from "./page.ts";
 import { type Action, json, runAction, runView } from "./action.ts";
-
-/**
- * A JSON page that takes parameters.
- *
- * @param parameters Those of the address, as in `/objects?type=pod`.
- * @returns Any JSON value, or its promise.
- * @throws {ActionError} If a parameter is wrong, with the remedy.
- */
-export type View = (parameters: URLSearchParams) => unknown;
+import type { View } from "./view.ts";
 
 /** What the pages show; each is asked for anew with every request. */
 export interface AdminSources {

@@ -25,7 +25,9 @@ import { edgehubObserver } from "./edgehub_observer.ts";
 import type { Flow } from "./flow.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { watchLoops } from "./loops.ts";
 import type { ObserverParts } from "./observer_parts.ts";
+import { registerProcessFigures } from "./process_figures.ts";
 import { proxyOptions } from "./proxy_config.ts";
 import { processorObserver } from "./processor_observer.ts";
 import { SnapshotTimer } from "./snapshot_timer.ts";
@@ -106,17 +108,28 @@ export function buildParts(from: Ingredients): Parts {
     sample: () => from.flow.sample(),
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
-  const admin = config.admin.socket
-    ? buildAdmin(from, housekeeping)
-    : undefined;
-  registerGauges(from.metrics, { processor, edgehub, edged, store });
+  const { path } = config.store;
+  registerGauges(from.metrics, {
+    processor,
+    edgehub,
+    edged,
+    store,
+    path,
+    clock,
+  });
+  registerProcessFigures(from.metrics, from);
+  watchLoops(from.health, { processor, edgehub, edged }, {
+    clock,
+    timing: from.timing,
+    edgehub: () => config.edgehub,
+  });
   const inOrder = [
     processor,
     edged,
     ...trust?.parts ?? [],
     edgehub,
     snapshots,
-    admin,
+    ...buildAdmin(from, housekeeping),
     housekeeping,
   ].filter((part) => part !== undefined);
   return { processor, edgehub, trust, edged, housekeeping, inOrder };

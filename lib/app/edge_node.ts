@@ -100,9 +100,10 @@ export class EdgeNode implements Component {
       newId: parts.newId ?? systemIds,
       now: () => this.#clock.now(),
     };
-    const { level, format } = config.log;
+    const { level, format, journald: wanted } = config.log;
+    const journald = wanted === "always";
     this.#log = parts.log ??
-      new Logger("node", { clock: this.#clock, level, format });
+      new Logger("node", { clock: this.#clock, level, format, journald });
     this.#timing = { ...TIMING, ...parts.timing };
     this.#storeSizes = parts.storeSizes;
     this.#startedMs = this.#clock.now();

@@ -1,6 +1,7 @@
 import type { EdgehubObserver } from "../edgehub/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
+import { edgehubFigures } from "./edgehub_figures.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { refusals } from "./refusals.ts";
 import type { Trust } from "./trust.ts";
@@ -20,20 +21,7 @@ export function edgehubObserver(
 ): EdgehubObserver {
   const { metrics, health } = parts;
   const log = parts.log.child("edgehub");
-  const connects = metrics.counter(
-    "metamanager_cloud_connects_total",
-    "Connections on which the cloud answered",
-  );
-  const downs = metrics.counterFamily(
-    "metamanager_cloud_link_failures_total",
-    "Dials that failed and links that ended, by reason",
-    ["reason"],
-  );
-  const faults = metrics.counterFamily(
-    "metamanager_cloud_frame_faults_total",
-    "Frames from the cloud that were refused, by kind",
-    ["kind"],
-  );
+  const { connects, reconnects, downs, faults } = edgehubFigures(metrics);
   const refused = parts.refused ?? refusals(health);
   health.set(Check.link, "degraded", "not connected yet");
   return {
@@ -42,6 +30,7 @@ export function edgehubObserver(
       else log.warn("dialling without TLS", { url, hint: PLAIN_HINT });
     },
     connected: ({ url, certificateNotAfterMs }) => {
+      if (connects.value > 0) reconnects.inc();
       connects.inc();
       trust?.linkUp();
       health.set(Check.link, "ok", url);

@@ -1,8 +1,11 @@
+import type { Clock } from "../base/mod.ts";
 import type { EdgedLink } from "../edged/mod.ts";
-import type { Edgehub } from "../edgehub/mod.ts";
+import type { Edgehub, LinkState } from "../edgehub/mod.ts";
 import type { Processor } from "../processor/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
+import { registerAgentFigures } from "./agent_figures.ts";
+import { registerStoreGauges } from "./store_gauges.ts";
 import { registerSyncGauges } from "./sync_gauges.ts";
 
 /** Parts whose state is shown as gauges. */
@@ -15,7 +18,19 @@ export interface GaugeSources {
   readonly edged: EdgedLink | undefined;
   /** The store. */
   readonly store: Store;
+  /** Path of its file. */
+  readonly path: string;
+  /** Tells the age of what waits. */
+  readonly clock: Clock;
 }
+
+/** All states of a link, so that each has a sample at all times. */
+const LINK_STATES: readonly LinkState["state"][] = [
+  "disconnected",
+  "dialling",
+  "unproven",
+  "connected",
+];
 
 /** Registers the gauges of a node; they are read when asked for. */
 export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
@@ -36,20 +51,31 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
     () => processor.requestsWaiting,
   );
   registerSyncGauges(metrics, processor.reconciler);
+  registerStoreGauges(metrics, sources);
+  if (edged) registerAgentFigures(metrics, edged);
   metrics.gauge(
     "metamanager_uplink_bytes",
     "Bytes waiting for the link to the cloud",
-    () => edgehub?.bufferedBytes ?? 0,
+    () => edgehub?.load.bufferedBytes ?? 0,
   );
   metrics.gauge(
     "metamanager_agents_attached",
     "Pod agents attached over a socket",
     () => edged?.agents.length ?? 0,
   );
+  const linkStates = edgehub ? LINK_STATES : ["standalone"];
+  metrics.gaugeFamily("metamanager_cloud_link_state", {
+    help: "1 for the state that the link to the cloud is in",
+    labels: ["state"],
+    read: () => {
+      const now = edgehub?.state.state ?? "standalone";
+      return linkStates.map((state) => [[state], state === now ? 1 : 0]);
+    },
+  });
   metrics.gauge(
-    "metamanager_store_bytes",
-    "Bytes of the database and its write-ahead log",
-    () => store.stats().bytes,
+    "metamanager_cloud_link_state_timestamp_seconds",
+    "When the link to the cloud came into its state; 0 in a standalone node",
+    () => (edgehub?.state.since ?? 0) / 1000,
   );
   metrics.gauge(
     "metamanager_outbox_messages",
@@ -61,23 +87,10 @@ export function registerGauges(metrics: Metrics, sources: GaugeSources): void {
     "Bytes of the messages that the cloud has not confirmed",
     () => store.outboxUse().bytes,
   );
-  metrics.gaugeFamily("metamanager_outbox_type_messages", {
-    help: "Messages that the cloud has not confirmed, by resource type",
-    labels: ["type"],
-    read: () =>
-      Object.entries(store.outboxByType()).map(([type, { rows }]) =>
-        [[type], rows] as const
-      ),
-  });
   metrics.gauge(
     "metamanager_outbox_parked_messages",
     "Messages that the cloud never answered and that are sent no more",
     () => store.outboxParked(),
-  );
-  metrics.gauge(
-    "metamanager_outbox_age_seconds",
-    "Age of the oldest message that the cloud has not confirmed",
-    () => store.stats().outboxAgeMs / 1000,
   );
   metrics.gauge(
     "metamanager_store_revision",

@@ -1,15 +1,16 @@
 import type { Counter, Family, Histogram, Metrics } from "../telemetry/mod.ts";
+import { beginAtZero, beginFaultsAtZero } from "./error_kinds.ts";
 
 /** What is counted and measured of the processor's work. */
 export interface ProcessorFigures {
-  /** Messages processed, by operation, origin and outcome. */
+  /** Messages processed, by operation, source and outcome. */
   readonly processed: Family<Counter>;
-  /** Messages that can never succeed, by kind and origin. */
+  /** Messages that can never succeed, by kind and source. */
   readonly faults: Family<Counter>;
   /** Results that are counted apart. */
   readonly noted: Family<Counter>;
-  /** Messages or batches that the store failed. */
-  readonly failures: Counter;
+  /** Messages or batches that the store failed, by kind. */
+  readonly failures: Family<Counter>;
   /** Messages of the outbox that the cloud refused. */
   readonly refused: Counter;
   /** Messages of the outbox that were parked. */
@@ -34,22 +35,26 @@ export function processorFigures(metrics: Metrics): ProcessorFigures {
   return {
     processed: metrics.counterFamily(
       "metamanager_messages_processed_total",
-      "Messages processed, by operation, origin and outcome",
-      ["operation", "origin", "outcome"],
+      "Messages processed, by operation, source and outcome",
+      ["operation", "source", "outcome"],
     ),
-    faults: metrics.counterFamily(
+    faults: beginFaultsAtZero(metrics.counterFamily(
       "metamanager_message_faults_total",
-      "Messages that can never succeed, by kind and origin",
-      ["kind", "origin"],
-    ),
+      "Messages that can never succeed, by kind and source",
+      ["kind", "source"],
+    )),
     noted: metrics.counterFamily(
       "metamanager_results_total",
       "Results that are counted apart",
       ["result"],
     ),
-    failures: metrics.counter(
-      "metamanager_store_failures_total",
-      "Messages or batches that the store failed, to be repeated",
+    failures: beginAtZero(
+      metrics.counterFamily(
+        "metamanager_store_failures_total",
+        "Messages or batches that the store failed, to be repeated, by kind",
+        ["kind"],
+      ),
+      "store",
     ),
     refused: metrics.counter(
       "metamanager_outbox_refused_total",

@@ -1,4 +1,5 @@
 import type { ProcessorObserver } from "../processor/mod.ts";
+import { StoreError } from "../store/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
@@ -41,7 +42,7 @@ export function processorObserver(
     },
     failed: (error, messages) => {
       progress();
-      figures.failures.inc();
+      figures.failures.with(failureKind(error)).inc();
       const text = errorText(error);
       // Without a message it was a loop that reads and will try again.
       if (messages > 0) health.set(Check.store, "failed", text);
@@ -80,4 +81,13 @@ export function processorObserver(
     },
     undelivered: (to) => figures.undelivered.with(to).inc(),
   };
+}
+
+/** Of a failure: the store's own kinds, and `other` for a defect of ours. */
+function failureKind(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  for (const one of [error, cause]) {
+    if (one instanceof StoreError) return one.kind;
+  }
+  return "other";
 }

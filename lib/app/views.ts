@@ -1,4 +1,4 @@
-import type { View } from "../admin/mod.ts";
+import { publicView, type View } from "../admin/mod.ts";
 import type { OutboxMessage } from "./outbox_report.ts";
 
 /** What of a node its pages show. */
@@ -10,6 +10,6 @@ export interface Viewable {
 /** Further pages of a node, by path of the admin socket. */
 export function viewsOf(node: Viewable): Readonly<Record<string, View>> {
   return {
-    "/outbox": () => ({ messages: node.outbox() }),
+    "/outbox": publicView(() => ({ messages: node.outbox() })),
   };
 }

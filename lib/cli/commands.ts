@@ -3,6 +3,7 @@ import { configCheck } from "./commands/config_check.ts";
 import { configPrint } from "./commands/config_print.ts";
 import { demo } from "./commands/demo.ts";
 import { join } from "./commands/join.ts";
+import { logLevel } from "./commands/log_level.ts";
 import { messages } from "./commands/messages.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   status,
   messages,
   reconnect,
+  logLevel,
   outboxList,
   outboxRetry,
   outboxDrop,

@@ -28,12 +28,20 @@ export function buildConfig(values: ConfigValues, given: Given): Config {
       tokenFile: values["edged.token-file"],
       replyTimeoutMs: ms(values["edged.reply-timeout"]),
     },
-    admin: { socket: values["admin.socket"] },
+    admin: {
+      socket: values["admin.socket"],
+      listen: readListen(values["admin.listen"]),
+      tokenFile: values["admin.token-file"],
+    },
     store: {
       path: values["store.path"],
       snapshotMs: ms(values["store.snapshot"]),
     },
-    log: { level: values["log.level"], format: values["log.format"] },
+    log: {
+      level: values["log.level"],
+      format: values["log.format"],
+      journald: values["log.journald"],
+    },
   });
 }
 

@@ -119,6 +119,10 @@ export interface Config {
   readonly admin: {
     /** Unix socket; empty: none. */
     readonly socket: string;
+    /** Loopback address that only shows; `undefined`: none. */
+    readonly listen: ListenAddress | undefined;
+    /** File with the bearer token for `listen`; empty: none. */
+    readonly tokenFile: string;
   };
   /** The database. */
   readonly store: {
@@ -133,6 +137,8 @@ export interface Config {
     readonly level: "error" | "warn" | "info" | "debug";
     /** Shape of lines. */
     readonly format: "human" | "json";
+    /** Whether they are as systemd's journal wants them. */
+    readonly journald: "auto" | "always" | "never";
   };
 }
 

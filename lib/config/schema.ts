@@ -231,6 +231,17 @@ export const SCHEMA = {
     default: "/run/metamanager/admin.sock",
     doc: "Unix socket for health, metrics and status over HTTP; empty: none.",
   },
+  "admin.listen": {
+    type: "string",
+    default: "",
+    doc:
+      "Loopback address that shows health and figures, 127.0.0.1:PORT; empty: none. Needs token-file.",
+  },
+  "admin.token-file": {
+    type: "path",
+    default: "",
+    doc: "File with the bearer token for listen, mode 0600.",
+  },
   "store.path": {
     type: "path",
     default: "/var/lib/metamanager/metamanager.db",
@@ -254,6 +265,13 @@ export const SCHEMA = {
     values: ["human", "json"],
     default: "human",
     doc: "Lines for people (human) or one JSON object each (json).",
+  },
+  "log.journald": {
+    type: "enum",
+    values: ["auto", "always", "never"],
+    default: "auto",
+    doc:
+      "Lines as systemd's journal wants them, priority first; auto: if standard error is the journal.",
   },
 } as const satisfies Schema;
 

@@ -143,15 +143,29 @@ function checkSockets(values: ConfigValues, refuse: Refuse): void {
   if (edged !== "" && edged === values["admin.socket"]) {
     refuse("admin.socket", "expected another path than edged.socket");
   }
-  const listen = values["edged.listen"];
+  checkListen("edged", values, refuse);
+  checkListen("admin", values, refuse);
+  const ports = [values["edged.listen"], values["admin.listen"]]
+    .map((text) => readListen(text)?.port ?? 0);
+  if (ports[0] !== 0 && ports[0] === ports[1]) {
+    refuse("admin.listen", "expected another port than edged.listen");
+  }
+}
+
+function checkListen(
+  room: "edged" | "admin",
+  values: ConfigValues,
+  refuse: Refuse,
+): void {
+  const listen = values[`${room}.listen`];
   if (listen === "") return;
   if (readListen(listen) === undefined) {
     const expected = "expected a loopback address like 127.0.0.1:PORT";
-    refuse("edged.listen", expected);
+    refuse(`${room}.listen`, expected);
   }
-  if (values["edged.token-file"] === "") {
+  if (values[`${room}.token-file`] === "") {
     const expected =
-      "expected the path of a file with a token, since edged.listen is given";
-    refuse("edged.token-file", expected, "edged.listen");
+      `expected the path of a file with a token, since ${room}.listen is given`;
+    refuse(`${room}.token-file`, expected, `${room}.listen`);
   }
 }

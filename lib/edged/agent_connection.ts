@@ -107,6 +107,16 @@ export class AgentConnection {
     });
   }
 
+  /** Whether the agent is not read, since the processor has no room. */
+  get isPaused(): boolean {
+    return this.#reader.isPaused;
+  }
+
+  /** Bytes that wait for the agent. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes;
+  }
+
   /** Serves the agent until its connection has ended. */
   async run(): Promise<void> {
     try {

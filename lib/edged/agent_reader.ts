@@ -62,6 +62,11 @@ export class AgentReader {
     return Math.max(this.#options.socket.lastReceivedMs, this.#readingSinceMs);
   }
 
+  /** Whether nothing is read until the processor has room. */
+  get isPaused(): boolean {
+    return this.#endWait !== undefined;
+  }
+
   /** Passes nothing on any more. */
   stop(): void {
     this.#isStopped = true;

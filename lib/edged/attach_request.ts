@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hasBearer } from "../base/mod.ts";
 import { Module } from "../message/mod.ts";
 
 const PATH_REGEXP = /^\/attach\/([^/]*)$/;
@@ -64,7 +64,7 @@ export function readAttachRequest(
   }
   const path = PATH_REGEXP.exec(head.path);
   if (!path) return refuse(404, "Not found: attach at /attach/<module>");
-  if (door.token !== undefined && !hasToken(head.headers, door.token)) {
+  if (door.token !== undefined && !hasBearer(head.headers, door.token)) {
     return refuse(401, "Token is missing or wrong: send Authorization: Bearer");
   }
   if (!head.isUpgrade) {
@@ -101,21 +101,6 @@ function readTraits(module: string, query: URLSearchParams): AttachRequest {
     );
   }
   return { ok: true, module, answers: answers === "true", since: revision };
-}
-
-/** Compares in a time that does not depend on the token. */
-function hasToken(headers: Headers, token: string): boolean {
-  const [scheme, sent, ...rest] = (headers.get("authorization") ?? "").split(
-    " ",
-  );
-  if (scheme?.toLowerCase() !== "bearer" || !sent || rest.length > 0) {
-    return false;
-  }
-  return timingSafeEqual(digest(sent), digest(token));
-}
-
-function digest(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
 }
 
 function refuse(status: number, text: string): AttachRequest {

@@ -1,40 +1,25 @@
-import { prepareUnixSocket, sleep, TaskSet } from "../base/mod.ts";
+import {
+  checkLoopback,
+  listenOnLoopback,
+  type LoopbackDoor,
+  prepareUnixSocket,
+  readTokenFile,
+  sleep,
+  TaskSet,
+} from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
-import type { ByteStream } from "../websocket/mod.ts";
+import { type ByteStream, streamOf } from "../websocket/mod.ts";
 import type { EdgedParts } from "./ports.ts";
-import { readTokenFile } from "./token_file.ts";
 
 /** Where agents may knock. */
 export interface DoorOptions {
   /** Path of the Unix socket, its folder made with mode 0750; empty: none. */
   readonly socket: string;
   /** A door on loopback for agents that cannot reach the socket. */
-  readonly listen?: {
-    /** `127.0.0.1`, another address of 127.0.0.0/8, `::1` or `localhost`. */
-    readonly hostname: string;
-    /** Port; 0 takes a free one. */
-    readonly port: number;
+  readonly listen?: Omit<LoopbackDoor, "key"> & {
     /** File with the bearer token, mode 0600. */
     readonly tokenFile: string;
   };
-}
-
-/** The loopback door cannot be opened; `message` says what to do. */
-export class AgentPortError extends Error {
-  /** Always `AgentPortError`. */
-  override readonly name = "AgentPortError";
-
-  /**
-   * Names the address.
-   *
-   * @param where Address and port.
-   */
-  constructor(where: string, cause: unknown) {
-    const reason = cause instanceof Deno.errors.AddrInUse
-      ? "another program has the port, choose another in edged.listen"
-      : `check edged.listen: ${errorText(cause)}`;
-    super(`Cannot listen for agents on ${where}: ${reason}`, { cause });
-  }
 }
 
 /** Takes a new connection; must not throw. */
@@ -46,7 +31,8 @@ const SOCKET_MODE = 0o660;
 const ACCEPT_RETRY_MS = 200;
 /** How often it is looked whether the socket file is still there. */
 const SOCKET_LOOK_MS = 5000;
-const LOOPBACK_REGEXP = /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/;
+/** Key that names the loopback door. */
+const LISTEN_KEY = "edged.listen";
 
 /**
  * The sockets that the local link listens on.
@@ -63,12 +49,7 @@ export class Doors {
 
   /** @throws {RangeError} If `options.listen` is not a loopback address. */
   constructor(parts: EdgedParts, options: DoorOptions) {
-    const hostname = options.listen?.hostname;
-    if (hostname !== undefined && !LOOPBACK_REGEXP.test(hostname)) {
-      throw new RangeError(
-        `Cannot listen for agents beyond this machine, use 127.0.0.1: ${hostname}`,
-      );
-    }
+    if (options.listen) checkLoopback({ ...options.listen, key: LISTEN_KEY });
     this.#parts = parts;
     this.#options = options;
     this.#tasks = new TaskSet((_, error) =>
@@ -89,7 +70,7 @@ export class Doors {
    *
    * @throws {UnixSocketError} If the socket is in use or cannot be made.
    * @throws {TokenFileError} If the token file cannot be used.
-   * @throws {AgentPortError} If the loopback door cannot be opened.
+   * @throws {LoopbackPortError} If the loopback door cannot be opened.
    */
   async open(visitor: Visitor): Promise<void> {
     const { socket, listen } = this.#options;
@@ -98,7 +79,10 @@ export class Doors {
     let inode: number | null = null;
     try {
       if (socket) inode = await this.#listenAt(socket);
-      if (listen) this.#listeners.push(listenOn(listen));
+      if (listen) {
+        const door = { ...listen, key: LISTEN_KEY };
+        this.#listeners.push(listenOnLoopback(door));
+      }
     } catch (error) {
       this.#closeListeners();
       throw error;
@@ -215,34 +199,4 @@ async function inodeOf(path: string): Promise<number | null | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-function listenOn(address: { hostname: string; port: number }): Deno.Listener {
-  const { hostname, port } = address;
-  try {
-    return Deno.listen({ hostname, port });
-  } catch (error) {
-    const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    throw new AgentPortError(`${host}:${port}`, error);
-  }
-}
-
-/** A connection that may be closed by whoever comes first. */
-function streamOf(connection: Deno.Conn): ByteStream {
-  // Else two small frames in a row cost 41 ms (platform.md 1.6).
-  if (isTcp(connection)) connection.setNoDelay(true);
-  let isClosed = false;
-  return {
-    read: (into) => connection.read(into),
-    write: (bytes) => connection.write(bytes),
-    close: () => {
-      if (isClosed) return;
-      isClosed = true;
-      connection.close();
-    },
-  };
-}
-
-function isTcp(connection: Deno.Conn): connection is Deno.TcpConn {
-  return connection.localAddr.transport === "tcp";
 }

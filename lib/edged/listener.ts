@@ -1,4 +1,10 @@
-import { type Component, LIMITS, TaskSet } from "../base/mod.ts";
+import {
+  type Component,
+  LIMITS,
+  readTokenFile,
+  TaskSet,
+  TokenFileError,
+} from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
 import {
   type ByteStream,
@@ -14,9 +20,9 @@ import {
 } from "./agent_connection.ts";
 import { type AttachRequest, readAttachRequest } from "./attach_request.ts";
 import { type DoorOptions, Doors } from "./doors.ts";
+import { type EdgedLoad, loadOf } from "./load.ts";
 import type { EdgedParts } from "./ports.ts";
 import { type EdgedStats, newEdgedStats } from "./stats.ts";
-import { readTokenFile, TokenFileError } from "./token_file.ts";
 
 /** Bounds of the local link. */
 export interface EdgedLimits extends AgentLimits {
@@ -100,6 +106,11 @@ export class EdgedLink implements Component {
   /** Names of the agents that are attached now. */
   get agents(): string[] {
     return [...this.#agents.keys()];
+  }
+
+  /** What waits now, for all agents together. */
+  get load(): EdgedLoad {
+    return loadOf([...this.#open]);
   }
 
   /**

@@ -12,14 +12,14 @@ export {
   type AgentLimits,
   CloseCode,
 } from "./agent_connection.ts";
-export { AgentPortError, type DoorOptions } from "./doors.ts";
+export type { DoorOptions } from "./doors.ts";
 export type { IdleLimits } from "./idle_watch.ts";
 export {
   attachInProcess,
   InProcessAgent,
   type InProcessOptions,
 } from "./in_process.ts";
+export type { EdgedLoad } from "./load.ts";
 export { type EdgedLimits, EdgedLink, type EdgedOptions } from "./listener.ts";
 export type { EdgedParts, Log } from "./ports.ts";
 export type { EdgedStats } from "./stats.ts";
-export { TokenFileError } from "./token_file.ts";

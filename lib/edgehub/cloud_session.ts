@@ -46,6 +46,7 @@ export class CloudSession {
   #reading = true;
   #givenUp: LinkError | undefined;
   #isClosed = false;
+  #pauses = 0;
   /** Ends the wait for room, once the link is closed. */
   #endWait: (() => void) | undefined;
 
@@ -103,6 +104,16 @@ export class CloudSession {
   /** Bytes that wait for the uplink. */
   get bufferedBytes(): number {
     return this.#uplink.bufferedBytes;
+  }
+
+  /** Whether nothing is read until there is room. */
+  get isPaused(): boolean {
+    return this.#endWait !== undefined;
+  }
+
+  /** How often reading was paused. */
+  get pauses(): number {
+    return this.#pauses;
   }
 
   /** Runs the session; resolves once it has ended. */
@@ -235,6 +246,7 @@ export class CloudSession {
    */
   async #unread(until: Promise<void>): Promise<boolean> {
     const over = Promise.withResolvers<void>();
+    this.#pauses++;
     this.#endWait = over.resolve;
     this.#watch.pauseReading();
     this.#probe.pause();

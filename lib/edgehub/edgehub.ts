@@ -10,11 +10,11 @@ import { ConnectionNews } from "./connection_news.ts";
 import { dial, type Dialled } from "./dial.ts";
 import { DialWait } from "./dial_wait.ts";
 import type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
-import { type EndedTry, Endpoints } from "./endpoints.ts";
+import { type EndedTry, Endpoints, NEVER_UP } from "./endpoints.ts";
 import { IdleTimer } from "./idle_timer.ts";
 import { linkEnd } from "./link_end.ts";
 import { LinkError } from "./link_error.ts";
-import type { LinkState } from "./link_state.ts";
+import { type LinkLoad, type LinkState, NO_LOAD } from "./link_state.ts";
 import { nodeConnection } from "./node_connection.ts";
 import { nextDial, REDIAL_WAIT_MS_MIN } from "./redial.ts";
 import { sessionHeaders } from "./session_headers.ts";
@@ -76,9 +76,9 @@ export class Edgehub implements Component {
     return this.#endpoints.current.href;
   }
 
-  /** Bytes that wait for the uplink. */
-  get bufferedBytes(): number {
-    return this.#session?.bufferedBytes ?? 0;
+  /** What waits at the link now. */
+  get load(): LinkLoad {
+    return this.#session ?? NO_LOAD;
   }
 
   /** Registers at the router and starts to dial; does not wait for a link. */
@@ -290,9 +290,6 @@ export class Edgehub implements Component {
     }
   }
 }
-
-/** A dial that made no link. */
-const NEVER_UP = { livedMs: 0, isProven: false };
 
 /** How long the cloud may take to answer our close frame, in milliseconds. */
 const CLOSE_DEADLINE_MS = 1000;

@@ -15,6 +15,9 @@ export interface EndedTry extends LastTry {
   readonly isProven: boolean;
 }
 
+/** A dial that made no link. */
+export const NEVER_UP = { livedMs: 0, isProven: false } as const;
+
 /**
  * Chooses among the cloud's addresses: stays with the one that works, and
  * tries each other one once before any is tried a second time.

@@ -12,7 +12,7 @@ export type { Dialled, DialOptions } from "./dial.ts";
 export type { EdgehubObserver, EdgehubOptions } from "./edgehub_options.ts";
 export type { FailoverOptions } from "./endpoints.ts";
 export { LinkError, type LinkErrorKind } from "./link_error.ts";
-export type { LinkState } from "./link_state.ts";
+export type { LinkLoad, LinkState } from "./link_state.ts";
 export type { LinkDeadlines } from "./link_watch.ts";
 export type { RedialOptions } from "./redial.ts";
 export type { TokenBucketOptions } from "./token_bucket.ts";

@@ -14,6 +14,7 @@ export {
   type OutboxOrderDone,
   OutboxOrderError,
 } from "./outbox_order.ts";
+export type { OutboxWork } from "./outbox_sender.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";
 export type { ReconcileTiming } from "./reconciler.ts";

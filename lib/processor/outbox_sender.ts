@@ -50,6 +50,14 @@ export interface OutboxSenderOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** What the loop of the outbox does. */
+export interface OutboxWork {
+  /** Whether messages wait that it has to send, or it waits for room. */
+  readonly isRunning: boolean;
+  /** Messages sent since the start. */
+  readonly sent: number;
+}
+
 /**
  * Sends what waits in the outbox, on each connection anew: the newest state
  * first, then the rest in order, each when the link has room for it.
@@ -70,6 +78,7 @@ export class OutboxSender {
   #connected = false;
   /** The connection for which a loop runs; 0 if none does. */
   #running = 0;
+  #sent = 0;
   #retry: Timer | undefined;
   #turn: { readonly timer: Timer; readonly end: () => void } | undefined;
 
@@ -126,6 +135,12 @@ export class OutboxSender {
   /** Whether a message was sent on this connection and is not confirmed. */
   isSent(msgId: string): boolean {
     return this.#flights.get(msgId) !== undefined;
+  }
+
+  /** Whether something is being sent, and how often something was. */
+  get work(): OutboxWork {
+    const isRunning = this.#connected && this.#running === this.#connection;
+    return { isRunning, sent: this.#sent };
   }
 
   /** Messages that an answered ping confirms; `undefined` if it is none of ours. */
@@ -213,6 +228,7 @@ export class OutboxSender {
       this.#backlog.putBack(row);
       return false;
     }
+    this.#sent++;
     const { text: _, ...info } = row;
     this.#flights.add(info);
     if (!ANSWERED.has(`${row.operation} ${row.type}`)) {

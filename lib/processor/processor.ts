@@ -14,6 +14,7 @@ import {
   type OutboxOrderDone,
   outboxTask,
 } from "./outbox_order.ts";
+import type { OutboxWork } from "./outbox_sender.ts";
 import { buildProcessorParts, type ProcessorParts } from "./processor_parts.ts";
 import type { Reconciliation } from "./sync_state.ts";
 import { watchAgents } from "./watch_agents.ts";
@@ -80,6 +81,11 @@ export class Processor implements Component {
   /** Agents that have caught up. */
   get liveAgents(): string[] {
     return this.#parts.handover.live;
+  }
+
+  /** What the loop of the outbox does. */
+  get outboxWork(): OutboxWork {
+    return this.#parts.outbox.work;
   }
 
   /** Whether a message of the outbox was sent and is not confirmed. */

@@ -8,6 +8,11 @@ const WINDOW_MS = 60_000;
 const EVENTS_MAX = 256;
 /** Characters that may be written at once, before the steady rate holds. */
 const BUDGET_MAX = 256 * 1024;
+/**
+ * Characters that first errors may take beyond it: nothing else may keep an
+ * error from being told once.
+ */
+const ERROR_RESERVE = 64 * 1024;
 /** Characters per millisecond that the budget regains: 576 KB an hour. */
 const BUDGET_PER_MS = 0.16;
 
@@ -49,10 +54,10 @@ interface Window {
  * written, then one line a minute with the number held back, until a minute
  * passes without any. On top of that all lines together have a budget, since
  * a fault may speak with many voices: the burst and an hour's refill are
- * below 1 MB (failures.md J1).
+ * below 1 MB (failures.md J1). The first line of an error may overdraw it.
  *
- * Its memory is bounded: beyond a number of distinct events the rest is
- * counted as one.
+ * Its memory is bounded: beyond a number of distinct events the rest of each
+ * level is counted as one.
  */
 export class RepeatFilter {
   readonly #windows = new Map<string, Window>();
@@ -65,7 +70,9 @@ export class RepeatFilter {
     const window = this.#window(key, nowMs);
     const folded = this.#fold(window, nowMs);
     if (!folded) window.held++;
-    if (!folded || this.#budget > 0) return folded ?? { kind: "hold" };
+    const isFirstError = key.level === "error" && window.written === 1;
+    const floor = isFirstError ? -ERROR_RESERVE : 0;
+    if (!folded || this.#budget > floor) return folded ?? { kind: "hold" };
     // Admitted by its window, refused by the budget: it counts as held.
     window.held += folded.repeated + 1;
     return { kind: "hold" };
@@ -114,16 +121,16 @@ export class RepeatFilter {
   }
 
   #window(key: EventKey, nowMs: number): Window {
-    const id = `${key.room}\n${key.event}`;
+    const id = `${key.level}\n${key.room}\n${key.event}`;
     const known = this.#windows.get(id);
     if (known) return known;
     if (this.#windows.size >= EVENTS_MAX) this.#prune(nowMs);
     const full = this.#windows.size >= EVENTS_MAX;
-    const name = full ? "" : id;
+    const name = full ? key.level : id;
     const shared = this.#windows.get(name);
     if (shared) return shared;
     const fresh: Window = {
-      key: full ? { ...key, event: "other events" } : key,
+      key: full ? { ...key, room: "log", event: "other events" } : key,
       startMs: nowMs,
       written: 0,
       held: 0,

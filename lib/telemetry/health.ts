@@ -124,6 +124,11 @@ export class Health {
     };
   }
 
+  /** Names of the loops that are watched. */
+  get loops(): string[] {
+    return [...this.#loops.keys()].sort();
+  }
+
   /** Looks at all loops and names those that stand still. */
   stalled(): string[] {
     const nowMs = this.#clock.monotonic();

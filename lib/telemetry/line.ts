@@ -13,6 +13,24 @@ export interface LogRecord {
   readonly event: string;
   /** Further values, not yet redacted. */
   readonly fields: LogFields;
+  /** How many like it were not written before it. @default 0 */
+  readonly repeated?: number;
+}
+
+/** Priorities of sd-daemon(3) and syslog(3). */
+export const SYSLOG_PRIORITY: Readonly<Record<LogLevel, number>> = {
+  error: 3,
+  warn: 4,
+  info: 6,
+  debug: 7,
+};
+
+/** How a line for people looks. */
+export interface HumanStyle {
+  /** Whether it has colours. */
+  readonly color: boolean;
+  /** Whether it begins with its time. */
+  readonly time: boolean;
 }
 
 /** Longest line, in UTF-16 units; the rest is cut. */
@@ -41,14 +59,19 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   "level",
   "room",
   "event",
+  "repeated",
 ]);
 
 /**
- * A line for people: `time LEVEL room: event name=value ...`, without the
- * fields that are empty.
+ * A line for people: `time LEVEL room: event name=value ... (repeated N
+ * times)`, without the fields that are empty.
  */
-export function renderHuman(record: LogRecord, color: boolean): string {
-  const time = stamp(record.timeMs);
+export function renderHuman(
+  record: LogRecord,
+  { color, time: hasTime }: HumanStyle,
+): string {
+  const { repeated = 0 } = record;
+  const time = hasTime ? `${stamp(record.timeMs)} ` : "";
   const level = record.level.toUpperCase().padEnd(5);
   const words = Object.entries(record.fields)
     .filter(([, value]) => value !== undefined && value !== "")
@@ -56,12 +79,13 @@ export function renderHuman(record: LogRecord, color: boolean): string {
   const rest = printable(
     `${record.room}: ${redactText(record.event)}${words.join("")}`,
   );
-  const text = cut(rest);
+  const text = cut(rest) +
+    (repeated > 0 ? ` (repeated ${repeated} times)` : "");
   return color
-    ? `${COLOR_DIM}${time}${COLOR_OFF} ${
+    ? `${COLOR_DIM}${time}${COLOR_OFF}${
       COLOR[record.level]
     }${level}${COLOR_OFF} ${text}`
-    : `${time} ${level} ${text}`;
+    : `${time}${level} ${text}`;
 }
 
 /** A line for machines: one JSON object, fields beside `time`, `level`, `room`, `event`. */
@@ -71,6 +95,7 @@ export function renderJson(record: LogRecord): string {
     level: record.level,
     room: record.room,
     event: redactText(record.event),
+    ...(record.repeated ? { repeated: record.repeated } : {}),
   };
   const fields = Object.entries(record.fields)
     .filter(([, value]) => value !== undefined)

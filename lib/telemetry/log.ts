@@ -1,6 +1,12 @@
 import type { Clock } from "../base/mod.ts";
 import { RepeatFilter } from "./fold.ts";
-import { renderHuman, renderJson } from "./line.ts";
+import {
+  type LogRecord,
+  renderHuman,
+  renderJson,
+  SYSLOG_PRIORITY,
+} from "./line.ts";
+import { type ByteSink, LineWriter } from "./line_writer.ts";
 
 /** Severity of a line, most severe first. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -25,20 +31,44 @@ export interface LoggerOptions {
   readonly level?: LogLevel;
   /** Shape of lines. @default "human" */
   readonly format?: LogFormat;
-  /** Where lines go. @default standard error */
+  /** Where lines go. @default `stream` */
   readonly sink?: LogSink;
+  /** Where lines go without a `sink`; it may fail. @default standard error */
+  readonly stream?: ByteSink;
   /** Colours the human format. @default false */
   readonly color?: boolean;
+  /**
+   * The reader is the systemd journal: lines begin with their priority
+   * (`<3>`), and those for people have no time and no colours, which the
+   * journal has itself.
+   *
+   * @default false
+   */
+  readonly journald?: boolean;
+}
+
+/** How many lines there were since the start. */
+export interface LogCounts {
+  /** Lines that were asked for at each level that is written, held ones too. */
+  readonly lines: Readonly<Record<LogLevel, number>>;
+  /** Lines that standard error did not take. */
+  readonly lost: number;
 }
 
 /** What a logger and its children share. */
 interface Shared {
   readonly clock: Clock;
-  readonly sink: LogSink;
-  readonly format: LogFormat;
-  readonly color: boolean;
+  /** Whether the line was taken. */
+  readonly write: (line: string) => boolean;
+  readonly render: (record: LogRecord) => string;
   readonly filter: RepeatFilter;
+  readonly lines: Record<LogLevel, number>;
+  /** Levels of single rooms; `undefined` for those that go by `level`. */
+  readonly rooms: Map<string, LogLevel | undefined>;
   level: LogLevel;
+  lost: number;
+  /** Lost lines that have not been told of. */
+  untold: number;
 }
 
 /**
@@ -46,8 +76,9 @@ interface Shared {
  *
  * Invariants: no line holds a secret (`redact.ts`) or a raw control
  * character; errors, warnings and infos of a steady fault stay under 1 MB an
- * hour (`fold.ts`); logging never throws into the code that logs. Lines of
- * level debug are not folded, since whoever turned them on wants them all.
+ * hour (`fold.ts`); logging never throws into the code that logs, and lines
+ * that nobody took are told of by number. Lines of level debug are not folded,
+ * since whoever turned them on wants them all.
  *
  * @example
  * ```ts ignore
@@ -69,17 +100,35 @@ export class Logger {
    */
   constructor(room: string, options: LoggerOptions | Logger) {
     this.room = room;
-    this.#shared = options instanceof Logger ? options.#shared : {
-      clock: options.clock,
-      sink: options.sink ?? stderrSink,
-      format: options.format ?? "human",
-      color: options.color ?? false,
-      filter: new RepeatFilter(),
-      level: options.level ?? "info",
-    };
+    this.#shared = options instanceof Logger ? options.#shared : share(options);
+    const { rooms } = this.#shared;
+    if (!rooms.has(room)) rooms.set(room, undefined);
   }
 
-  /** Least severe level that is written; may be changed at any time, for all children too. */
+  /** What was logged since the start, by all that share the sink. */
+  get counts(): LogCounts {
+    const { lines, lost } = this.#shared;
+    return { lines: { ...lines }, lost };
+  }
+
+  /** Rooms that log, each with its level if it has one of its own. */
+  get rooms(): ReadonlyMap<string, LogLevel | undefined> {
+    return this.#shared.rooms;
+  }
+
+  /**
+   * Gives a room a level of its own, or takes it away again.
+   *
+   * @param level Least severe level that is written; `undefined`: as all.
+   */
+  setRoomLevel(room: string, level: LogLevel | undefined): void {
+    this.#shared.rooms.set(room, level);
+  }
+
+  /**
+   * Least severe level that is written; may be changed at any time, for all
+   * children too, but not for rooms with a level of their own.
+   */
   get level(): LogLevel {
     return this.#shared.level;
   }
@@ -95,8 +144,9 @@ export class Logger {
 
   /** Whether lines of this level are written: ask before costly fields. */
   enabled(level: LogLevel): boolean {
+    const { rooms, level: common } = this.#shared;
     return LOG_LEVELS.indexOf(level) <=
-      LOG_LEVELS.indexOf(this.#shared.level);
+      LOG_LEVELS.indexOf(rooms.get(this.room) ?? common);
   }
 
   /** Something is broken and needs someone. */
@@ -127,45 +177,48 @@ export class Logger {
   flush(overdueOnly = false): void {
     const { clock, filter } = this.#shared;
     const nowMs = clock.monotonic();
-    for (const held of filter.take(nowMs, overdueOnly)) {
-      this.#write(held.level, held.room, held.event, {
-        repeated: held.repeated,
-      });
+    for (
+      const { level, room, event, repeated } of filter.take(nowMs, overdueOnly)
+    ) {
+      this.#write({ level, room, event, fields: {}, repeated });
     }
   }
 
   #log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (!this.enabled(level)) return;
-    const { clock, filter } = this.#shared;
+    const { clock, filter, lines } = this.#shared;
+    const { room } = this;
+    lines[level]++;
     if (level === "debug") {
-      return void this.#write(level, this.room, event, fields);
+      return void this.#write({ level, room, event, fields });
     }
-    const nowMs = clock.monotonic();
-    const verdict = filter.admit({ level, room: this.room, event }, nowMs);
+    const verdict = filter.admit({ level, room, event }, clock.monotonic());
     if (verdict.kind === "hold") return;
-    const bytes = this.#write(
-      level,
-      this.room,
-      event,
-      verdict.repeated > 0 ? { ...fields, repeated: verdict.repeated } : fields,
-    );
-    filter.spend(bytes);
+    const { repeated } = verdict;
+    filter.spend(this.#write({ level, room, event, fields, repeated }));
   }
 
   /** @returns Length of the line, about its bytes. */
-  #write(
-    level: LogLevel,
-    room: string,
-    event: string,
-    fields: LogFields,
-  ): number {
-    const { clock, format, color, sink } = this.#shared;
-    const record = { timeMs: clock.now(), level, room, event, fields };
-    const line = format === "json"
-      ? renderJson(record)
-      : renderHuman(record, color);
-    sink(line + "\n");
-    return line.length + 1;
+  #write(said: Omit<LogRecord, "timeMs">): number {
+    const shared = this.#shared;
+    const { render, write } = shared;
+    const timeMs = shared.clock.now();
+    const line = render({ timeMs, ...said }) + "\n";
+    const isTaken = write(line);
+    if (!isTaken) {
+      shared.lost++;
+      shared.untold++;
+    } else if (shared.untold > 0) {
+      const lost: LogRecord = {
+        timeMs,
+        level: "warn",
+        room: "log",
+        event: "lines were lost, standard error did not take them",
+        fields: { lines: shared.untold },
+      };
+      if (write(render(lost) + "\n")) shared.untold = 0;
+    }
+    return line.length;
   }
 }
 
@@ -174,20 +227,29 @@ export function silentLogger(clock: Clock): Logger {
   return new Logger("silent", { clock, level: "error", sink: () => undefined });
 }
 
-function stderrSink(line: string): void {
-  const bytes = new TextEncoder().encode(line);
-  let sent = 0;
-  try {
-    while (sent < bytes.length) {
-      sent += Deno.stderr.writeSync(bytes.subarray(sent));
-    }
-  } catch (error) {
-    // Nobody reads standard error any more, or it is full and does not
-    // block. There is no other place to say so, and a node must outlive its
-    // log reader; anything else is a defect.
-    if (
-      !(error instanceof Deno.errors.BrokenPipe) &&
-      !(error instanceof Deno.errors.WouldBlock)
-    ) throw error;
-  }
+function share(options: LoggerOptions): Shared {
+  const { clock, sink, journald = false } = options;
+  const writer = new LineWriter(options.stream ?? Deno.stderr);
+  const color = (options.color ?? false) && !journald;
+  const human = (record: LogRecord) =>
+    renderHuman(record, { color, time: !journald });
+  const body = options.format === "json" ? renderJson : human;
+  return {
+    clock,
+    write: sink
+      ? (line) => {
+        sink(line);
+        return true;
+      }
+      : (line) => writer.write(line),
+    render: journald
+      ? (record) => `<${SYSLOG_PRIORITY[record.level]}>${body(record)}`
+      : body,
+    filter: new RepeatFilter(),
+    lines: { error: 0, warn: 0, info: 0, debug: 0 },
+    rooms: new Map(),
+    level: options.level ?? "info",
+    lost: 0,
+    untold: 0,
+  };
 }

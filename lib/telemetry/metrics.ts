@@ -4,8 +4,28 @@ import { Counter, Histogram, type LabelValues } from "./instruments.ts";
 /** Names of labels, in the order in which values are given. */
 export type LabelNames = readonly string[];
 
-/** Samples of a labelled gauge: label values and number. */
+/** Samples that are read when asked for: label values and number. */
 export type GaugeSamples = Iterable<readonly [LabelValues, number]>;
+
+/** What there is of a metric, whether it has samples or not. */
+export interface MetricFamily {
+  /** Its name. */
+  readonly name: string;
+  /** Its type. */
+  readonly kind: MetricKind;
+  /** Names of its labels. */
+  readonly labels: LabelNames;
+}
+
+/** How samples that are read when asked for are registered. */
+export interface ReadOptions {
+  /** What it says. */
+  readonly help: string;
+  /** Names of its labels. */
+  readonly labels: LabelNames;
+  /** All samples now; beyond 200 the rest is left out. */
+  readonly read: () => GaugeSamples;
+}
 
 /** A counter or histogram with labels: ask for a child once, keep it, use it. */
 export interface Family<T> {
@@ -33,7 +53,8 @@ export const DURATION_BUCKETS: readonly number[] = [
 /** Most children of one family. */
 const CHILDREN_MAX = 200;
 
-const NAME_REGEXP = /^metamanager_[a-z][a-z0-9_]*$/;
+/** Ours, and what every exporter says of its process in the same words. */
+const NAME_REGEXP = /^(?:metamanager|process)_[a-z][a-z0-9_]*$/;
 const LABEL_REGEXP = /^[a-z][a-z0-9_]*$/;
 
 /** One metric name with all its children. */
@@ -42,7 +63,8 @@ class Registered {
   readonly help: string;
   readonly labels: LabelNames;
   readonly children = new Map<string, [LabelValues, Counter | Histogram]>();
-  read: () => GaugeSamples = () => [];
+  /** Missing: what was counted in `children`. */
+  read: (() => GaugeSamples) | undefined;
 
   constructor(kind: MetricKind, help: string, labels: LabelNames) {
     this.kind = kind;
@@ -105,11 +127,16 @@ export class Metrics {
   }
 
   /** A gauge with labels: `read` gives all samples; otherwise as `gauge`. */
-  gaugeFamily(
-    name: string,
-    options: { help: string; labels: LabelNames; read: () => GaugeSamples },
-  ): void {
+  gaugeFamily(name: string, options: ReadOptions): void {
     this.#register(name, "gauge", options).read = options.read;
+  }
+
+  /**
+   * A counter that its owner counts and that is read when asked for: what it
+   * reads must only grow. Otherwise as `gaugeFamily`.
+   */
+  counterReader(name: string, options: ReadOptions): void {
+    this.#register(name, "counter", options).read = options.read;
   }
 
   /**
@@ -148,11 +175,20 @@ export class Metrics {
     const metric = this.#metrics.get(name);
     if (!metric) return undefined;
     const id = labels.join("\n");
-    if (metric.kind === "gauge") {
+    if (metric.read) {
       return [...samplesOf(metric)].find(([l]) => l.join("\n") === id)?.[1];
     }
     const child = metric.children.get(id)?.[1];
     return child instanceof Histogram ? child.count : child?.value;
+  }
+
+  /** All metrics that are registered, by name. */
+  get families(): readonly MetricFamily[] {
+    return [...this.#metrics].map(([name, { kind, labels }]) => ({
+      name,
+      kind,
+      labels,
+    }));
   }
 
   /** All metrics in Prometheus' text exposition format 0.0.4. */
@@ -161,7 +197,7 @@ export class Metrics {
     const sorted = [...this.#metrics].sort(([a], [b]) => a < b ? -1 : 1);
     for (const [name, metric] of sorted) {
       const { kind, help, labels } = metric;
-      const children = kind === "gauge"
+      const children = metric.read
         ? samplesOf(metric)
         : metric.children.values();
       renderMetric(lines, { name, kind, help, labels, children });
@@ -197,7 +233,7 @@ function checkNames(name: string, kind: MetricKind, labels: LabelNames): void {
     (kind === "counter") === name.endsWith("_total");
   if (!wellNamed) {
     throw new TypeError(
-      `Cannot register ${kind}: expected metamanager_..., and _total for counters only: ${name}`,
+      `Cannot register ${kind}: expected metamanager_... or process_..., and _total for counters only: ${name}`,
     );
   }
   for (const label of labels) {
@@ -238,7 +274,7 @@ function familyOf<T extends Counter | Histogram>(
 
 function samplesOf(metric: Registered): GaugeSamples {
   try {
-    return [...metric.read()];
+    return [...metric.read?.() ?? []].slice(0, CHILDREN_MAX);
   } catch {
     // A part that cannot say its figure must not take the others with it.
     return [[metric.labels.map(() => ""), NaN]];

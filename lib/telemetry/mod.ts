@@ -22,9 +22,12 @@ export {
   type JournalOptions,
   type JournalSlot,
 } from "./journal.ts";
+export type { MetricKind } from "./exposition.ts";
 export { Counter, Histogram, type LabelValues } from "./instruments.ts";
+export type { ByteSink } from "./line_writer.ts";
 export {
   LOG_LEVELS,
+  type LogCounts,
   type LogFields,
   type LogFormat,
   Logger,
@@ -38,7 +41,9 @@ export {
   type Family,
   type GaugeSamples,
   type LabelNames,
+  type MetricFamily,
   Metrics,
+  type ReadOptions,
 } from "./metrics.ts";
 export {
   errorText,

@@ -22,13 +22,13 @@ const CAUSES_MAX = 6;
  * `_` and `.`. `content` is a message's, `data` a Secret's or ConfigMap's.
  */
 const SECRET_NAME_REGEXP =
-  /^(content|data|stringdata|binarydata|cookie|setcookie)$|(authorization|token|tokens|password|passwd|passphrase|secret|secrets|credential|credentials|jwt|privatekey|secretkey|apikey|accesskey|keypem|tlskey)$/;
+  /^(content|data|stringdata|binarydata|cookie|setcookie|auth)$|(authorization|token|tokens|password|passwd|passphrase|secret|secrets|credential|credentials|jwt|privatekey|secretkey|apikey|accesskey|keypem|keydata|tlskey|dockerconfigjson|dockercfg)$/;
 
 /** The same names as they stand in JSON text, with any spelling of words. */
-const SECRET_JSON_NAMES = "content|data|string_?data|binary_?data|" +
+const SECRET_JSON_NAMES = "content|data|string_?data|binary_?data|auth|" +
   "[\\w.-]*(?:authorization|token|password|passwd|passphrase|secret|" +
   "credentials?|jwt|private[-_.]?key|secret[-_.]?key|api[-_.]?key|" +
-  "access[-_.]?key|tls[-_.]?key)";
+  "access[-_.]?key|key[-_.]?data|tls[-_.]?key|dockerconfigjson|dockercfg)";
 
 /**
  * Replacements for free text, in this order. Base64 forms are those of a PEM
@@ -42,13 +42,23 @@ const TEXT_RULES: readonly (readonly [RegExp, string])[] = [
   [/LS0tLS1CRUdJTi[A-Za-z0-9+/=]*/g, "[redacted pem]"],
   [/\beyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g, "[redacted token]"],
   [/\bZXlK[A-Za-z0-9+/=]{8,}/g, "[redacted token]"],
-  [/([a-z][\w+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${REDACTED}@`],
+  [/([a-z][\w+.-]{0,20}:\/\/)[^\s/?#"']*@/gi, `$1${REDACTED}@`],
+  // A password with a slash or a hash, which no parser takes for an address.
+  [
+    /([a-z][\w+.-]{0,20}:\/\/)[^\s/?#"'@:[\]]+:(?!\d+\/)[^\s"']*@/gi,
+    `$1${REDACTED}@`,
+  ],
   // The engine quotes the text that it could not parse.
   [/"[^]{0,200}?" is not valid JSON/g, `${REDACTED} is not valid JSON`],
   [/(authorization"?\s*[:=]\s*)[^\r\n,;]+/gi, `$1${REDACTED}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${REDACTED}`],
   [
-    /\b((?:access_?|refresh_?)?token|password|passwd|passphrase|secret|api[-_]?key)=[^\s&,;]+/gi,
+    /\b(basic\s+)(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/]{8,}={0,2}/gi,
+    `$1${REDACTED}`,
+  ],
+  [/\b((?:set-)?cookie:\s*)[^\r\n]+/gi, `$1${REDACTED}`],
+  [
+    /\b([\w.-]{0,40}(?:token|password|passwd|passphrase|secret|(?:api|access|secret|private)[-_]?key))=[^\s&,;]+/gi,
     `$1=${REDACTED}`,
   ],
   [/\b(password|passwd|passphrase):\s*[^\s,;]+/gi, `$1: ${REDACTED}`],

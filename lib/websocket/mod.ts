@@ -12,6 +12,7 @@ export {
   clientHandshake,
   type ClientHandshakeOptions,
 } from "./handshake_client.ts";
+export { streamOf } from "./conn_stream.ts";
 export { CloseCode } from "./close_body.ts";
 export { WebSocketConnection } from "./connection.ts";
 export type {
@@ -29,7 +30,13 @@ export {
   type ReadUpgradeOptions,
   UpgradeRequest,
 } from "./handshake_server.ts";
-export { type Head, HeadReader } from "./http_head.ts";
+export {
+  formatHead,
+  type Head,
+  HeadReader,
+  latin1Bytes,
+  writeAll,
+} from "./http_head.ts";
 export type {
   ByteStream,
   Role,

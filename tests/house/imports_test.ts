@@ -35,7 +35,7 @@ const MAY: Readonly<
   },
   edged: { rooms: ["base", "message", "telemetry", "websocket", "router"] },
   admin: {
-    rooms: ["base", "message", "telemetry", "router"],
+    rooms: ["base", "message", "telemetry", "websocket", "router"],
     types: ["store"],
   },
   // Peers of the node: they share with it the message and, for certificates,

@@ -52,7 +52,19 @@ function assertNowhere(marks: readonly string[], texts: readonly string[]) {
   }
 }
 
-const PAGES = ["/healthz?verbose", "/readyz?verbose", "/metrics", "/status"];
+const PAGES = [
+  "/healthz?verbose",
+  "/readyz?verbose",
+  "/metrics",
+  "/status",
+  "/outbox",
+  "/log-level",
+];
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
 
 async function pagesOf(world: World): Promise<string[]> {
   const texts: string[] = [];
@@ -88,15 +100,19 @@ Deno.test("secrets_never_logged, I3: what passes through the node at level debug
   const inError = newMark();
   const bearer = newMark();
   const wrongBearer = newMark();
+  const scraper = newMark();
+  const wrongScraper = newMark();
+  const scraperFile = `${world.folder}/scraper`;
+  await Deno.writeTextFile(scraperFile, scraper, { mode: 0o600 });
   const tokenFile = `${world.folder}/token`;
   await Deno.writeTextFile(tokenFile, `${bearer}\n`, { mode: 0o600 });
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const [port, adminPort] = [freePort(), freePort()];
   await using node = new NodeProcess(world.sets(
     "log.level=debug",
     `edged.listen=127.0.0.1:${port}`,
     `edged.token-file=${tokenFile}`,
+    `admin.listen=127.0.0.1:${adminPort}`,
+    `admin.token-file=${scraperFile}`,
     "meta.sync.podstatus.interval=1",
   ));
   await node.said('"event":"connected"');
@@ -191,6 +207,14 @@ Deno.test("secrets_never_logged, I3: what passes through the node at level debug
 
   // The cloud goes away and comes back; the process is told to stop.
   const pages = await pagesOf(world);
+  for (const word of [scraper, wrongScraper]) {
+    for (const page of PAGES) {
+      const response = await fetch(`http://127.0.0.1:${adminPort}${page}`, {
+        headers: { authorization: `Bearer ${word}` },
+      });
+      pages.push(await response.text());
+    }
+  }
   hub.cut(NODE);
   await node.said('"event":"link down"');
   pages.push(...await pagesOf(world));
@@ -205,7 +229,17 @@ Deno.test("secrets_never_logged, I3: what passes through the node at level debug
   assert(keyLines.length > 0 && node.lines.length > 10, node.output);
   const everything = [...node.lines, ...pages, ...errors.map(String)];
   assertNowhere(
-    [inSecret, inPlain, inConfig, inReport, inError, bearer, wrongBearer],
+    [
+      inSecret,
+      inPlain,
+      inConfig,
+      inReport,
+      inError,
+      bearer,
+      wrongBearer,
+      scraper,
+      wrongScraper,
+    ],
     [...everything, ...answers],
   );
   // These are base64 themselves.

@@ -1,8 +1,10 @@
 import { EdgeNode } from "../../app/mod.ts";
 import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
-import { errorText, Logger } from "../../telemetry/mod.ts";
+import { errorText, type Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { readLogLevel } from "../log_level.ts";
+import { nodeLog } from "../node_log.ts";
 import { SIGNALS, watchSignals } from "../signals.ts";
 
 /** How long a stop may take before the process ends all the same. */
@@ -18,7 +20,11 @@ what it took, and exits with 0 within 5 s; a second signal ends it at once.
 SIGUSR1 and SIGUSR2 ask for a fresh link to the cloud: one that is down is
 dialled now. Log lines go to standard error.
 Without edgehub.websocket.url it runs as a standalone node.`,
-  options: CONFIG_OPTIONS,
+  options: [...CONFIG_OPTIONS, {
+    name: "log-level",
+    value: "LEVEL",
+    doc: "Least severe lines that are written, in place of log.level",
+  }],
   examples: [
     ["run --config /etc/metamanager/edge.yaml", "Run with a file"],
     [
@@ -29,19 +35,20 @@ Without edgehub.websocket.url it runs as a standalone node.`,
   ],
   async run({ io, value, values }) {
     const file = value("config");
+    const level = value("log-level");
     const { config, notes } = await loadConfig({
       ...(file === undefined ? {} : { file }),
-      sets: values("set"),
+      sets: [
+        ...values("set"),
+        ...(level === undefined
+          ? []
+          : [`log.level=${readLogLevel(level, "Option --log-level")}`]),
+      ],
       hostname: io.hostname,
       env: (name) => io.env(name),
     });
     const clock = new SystemClock();
-    const log = new Logger("node", {
-      clock,
-      level: config.log.level,
-      format: config.log.format,
-      color: io.isTerminal.stderr && !io.env("NO_COLOR"),
-    });
+    const log = nodeLog(io, clock, config.log);
     const stopped = onSignals(log, clock);
     keepAlive(log);
     const node = new EdgeNode(config, { log });

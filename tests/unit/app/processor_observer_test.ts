@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { processorObserver } from "../../../lib/app/processor_observer.ts";
+import { StoreError } from "../../../lib/store/mod.ts";
 import { observerBench } from "./observer_bench.ts";
 
 Deno.test("processorObserver, counts what is processed and committed", () => {
@@ -12,7 +13,7 @@ Deno.test("processorObserver, counts what is processed and committed", () => {
   assertEquals(
     [
       sample(
-        'metamanager_messages_processed_total{operation="insert",origin="cloud",outcome="done"}',
+        'metamanager_messages_processed_total{operation="insert",source="cloud",outcome="done"}',
       ),
       sample("metamanager_batch_messages_sum"),
       sample("metamanager_commit_seconds_sum"),
@@ -45,7 +46,7 @@ Deno.test("processorObserver, counts and logs what is refused, with its reason",
   assertEquals(
     [
       sample(
-        'metamanager_message_faults_total{kind="bad-content",origin="edged"}',
+        'metamanager_message_faults_total{kind="bad-content",source="edged"}',
       ),
       sample("metamanager_outbox_refused_total"),
       sample("metamanager_agent_deadlines_missed_total"),
@@ -63,13 +64,25 @@ Deno.test("processorObserver, a store that fails is unhealthy until it recovers"
   assertEquals([check?.state, check?.reason], ["failed", "Error: disk full"]);
   observer.recovered?.();
   assertEquals(parts.health.get("store")?.state, "ok");
-  assertEquals(sample("metamanager_store_failures_total"), 1);
+  assertEquals(sample('metamanager_store_failures_total{kind="other"}'), 1);
   assertEquals(
     lines.map(({ level, event }) => [level, event]).filter(
       ([level]) => level !== "debug",
     ),
     [["error", "not stored"], ["info", "storing again"]],
   );
+});
+
+Deno.test("processorObserver, failures of the store are told apart", () => {
+  const { parts, sample } = observerBench();
+  const observer = processorObserver(parts);
+  const full = new StoreError("full", "Cannot write: disk full");
+  observer.failed?.(full, 1);
+  observer.failed?.(new Error("batch", { cause: full }), 1);
+  observer.failed?.(new TypeError("defect"), 1);
+  const name = "metamanager_store_failures_total";
+  assertEquals(sample(`${name}{kind="full"}`), 2);
+  assertEquals(sample(`${name}{kind="other"}`), 1);
 });
 
 Deno.test("processorObserver, a damaged row is named", () => {

@@ -80,12 +80,16 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       tokenFile: "",
       replyTimeoutMs: 2000,
     },
-    admin: { socket: "/run/metamanager/admin.sock" },
+    admin: {
+      socket: "/run/metamanager/admin.sock",
+      listen: undefined,
+      tokenFile: "",
+    },
     store: {
       path: "/var/lib/metamanager/metamanager.db",
       snapshotMs: 86_400_000,
     },
-    log: { level: "info", format: "human" },
+    log: { level: "info", format: "human", journald: "auto" },
   });
   assertEquals(sources["edgehub.controller.node-id"], "host name");
   assertEquals(sources["log.level"], "default");
@@ -235,7 +239,8 @@ Deno.test("loadConfig, --set wins over the file and the last one counts", async 
     "store.path=/b",
     "log.level=debug",
   );
-  assertEquals(config.log, { level: "debug", format: "json" });
+  const { level, format } = config.log;
+  assertEquals({ level, format }, { level: "debug", format: "json" });
   assertEquals(config.store.path, "/b");
 });
 

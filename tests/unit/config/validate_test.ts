@@ -75,32 +75,50 @@ Deno.test("validate, wss without a certificate gets a note", async () => {
   assertStringIncludes(notes[0] ?? "", "refuses this node");
 });
 
-Deno.test("validate, agents on TCP only on loopback and with a token", async () => {
-  const [noToken] = await refusals("edged.listen=127.0.0.1:8080");
-  assertStringIncludes(noToken ?? "", "edged.token-file: expected the path");
-  for (
-    const listen of [
-      "0.0.0.0:80",
-      "192.168.0.1:80",
-      ":80",
-      "127.0.0.1",
-      "127.0.0.1:99999",
-      "[::]:80",
-      "cloud:80",
-    ]
-  ) {
-    const lines = await refusals(
-      `edged.listen=${listen}`,
-      "edged.token-file=t",
+for (const room of ["edged", "admin"] as const) {
+  Deno.test(`validate, ${room} on TCP only on loopback and with a token`, async () => {
+    const [noToken] = await refusals(`${room}.listen=127.0.0.1:8080`);
+    assertStringIncludes(
+      noToken ?? "",
+      `${room}.token-file: expected the path`,
     );
-    assertEquals(lines.length, 1, listen);
-    assertStringIncludes(lines[0] ?? "", "expected a loopback address", listen);
-  }
-  for (const listen of ["127.0.0.1:0", "localhost:80", "[::1]:80"]) {
-    const sets = [`edged.listen=${listen}`, "edged.token-file=t"];
-    const { config } = await loadConfig({ sets, hostname });
-    assertEquals(config.edged.listen?.port, listen.endsWith(":0") ? 0 : 80);
-  }
+    for (
+      const listen of [
+        "0.0.0.0:80",
+        "192.168.0.1:80",
+        ":80",
+        "127.0.0.1",
+        "127.0.0.1:99999",
+        "[::]:80",
+        "cloud:80",
+      ]
+    ) {
+      const lines = await refusals(
+        `${room}.listen=${listen}`,
+        `${room}.token-file=t`,
+      );
+      assertEquals(lines.length, 1, listen);
+      assertStringIncludes(
+        lines[0] ?? "",
+        "expected a loopback address",
+        listen,
+      );
+    }
+    for (const listen of ["127.0.0.1:0", "localhost:80", "[::1]:80"]) {
+      const sets = [`${room}.listen=${listen}`, `${room}.token-file=t`];
+      const { config } = await loadConfig({ sets, hostname });
+      assertEquals(config[room].listen?.port, listen.endsWith(":0") ? 0 : 80);
+    }
+  });
+}
+
+Deno.test("validate, agents and scrapers get a port each", async () => {
+  const sets = ["edged", "admin"].flatMap((room) => [
+    `${room}.listen=127.0.0.1:8080`,
+    `${room}.token-file=t`,
+  ]);
+  const [line] = await refusals(...sets);
+  assertStringIncludes(line ?? "", "admin.listen: expected another port");
 });
 
 Deno.test("validate, sockets fit the system and differ", async () => {

@@ -168,9 +168,11 @@ Deno.test("AgentConnection, a full processor stops the reading, nothing is lost"
   );
   assert(agent.socket.bufferedBytes > 1_000_000);
   assertEquals(bench.link.stats.received, 11);
+  assertEquals(bench.link.load, { bufferedBytes: 0, paused: 1 });
   bench.processor.held = false;
   bench.processor.work();
   await until(() => bench.processor.received.length === count, "all came");
+  assertEquals(bench.link.load.paused, 0);
   bench.processor.received.forEach(({ message }, i) =>
     assertEquals(message.route.resource, `a/podstatus/p${i}`)
   );

@@ -5,13 +5,12 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { UnixSocketError } from "../../../lib/base/mod.ts";
 import {
-  AgentPortError,
-  attachInProcess,
-  EdgedLink,
+  LoopbackPortError,
   TokenFileError,
-} from "../../../lib/edged/mod.ts";
+  UnixSocketError,
+} from "../../../lib/base/mod.ts";
+import { attachInProcess, EdgedLink } from "../../../lib/edged/mod.ts";
 import { HandshakeRefusedError } from "../../../lib/websocket/mod.ts";
 import {
   downward,
@@ -297,8 +296,8 @@ Deno.test("EdgedLink, a taken port leaves no socket behind", async () => {
       startBench({
         edged: { socket, listen: { hostname: "127.0.0.1", port, tokenFile } },
       }),
-    AgentPortError,
-    `Cannot listen for agents on 127.0.0.1:${port}: another program has ` +
+    LoopbackPortError,
+    `Cannot listen on 127.0.0.1:${port}: another program has ` +
       "the port, choose another in edged.listen",
   );
   await assertRejects(() => Deno.stat(socket), Deno.errors.NotFound);

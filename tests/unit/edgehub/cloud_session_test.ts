@@ -349,9 +349,11 @@ Deno.test("CloudSession, a link is not called dead while its inbox is full", asy
   await world.clock.advance(600_000);
   assertEquals(world.isDone, false);
   assertEquals(world.got("keepalive").length, 41);
+  assertEquals([world.session.isPaused, world.session.pauses], [true, 1]);
   queue.shift();
   await world.clock.settle();
   assertEquals(queue.length, 1);
+  assertEquals([world.session.isPaused, world.session.pauses], [false, 1]);
   // It is read again: silence counts from now on, and pings are answered.
   await world.clock.advance(60_000);
   assertEquals(world.isDone, false);

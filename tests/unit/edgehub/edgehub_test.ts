@@ -242,7 +242,7 @@ Deno.test("Edgehub, messages go both ways", () =>
     await hub.synced("edge-1");
     assertEquals(world.router.room("websocket"), undefined);
     await world.edgehub.stop();
-    assertEquals(world.edgehub.bufferedBytes, 0);
+    assertEquals(world.edgehub.load.bufferedBytes, 0);
   }));
 
 Deno.test("Edgehub, while it is down nothing is taken and nothing thrown", () =>
@@ -257,7 +257,7 @@ Deno.test("Edgehub, while it is down nothing is taken and nothing thrown", () =>
     const taken = world.router.send("websocket", { message, from: "x" });
     assertEquals(taken, false);
     assertEquals(world.router.room("websocket"), undefined);
-    assertEquals(world.edgehub.bufferedBytes, 0);
+    assertEquals(world.edgehub.load.bufferedBytes, 0);
     return Promise.resolve();
   }));
 
@@ -776,11 +776,11 @@ Deno.test("Edgehub, drain gives up at its deadline", () =>
     });
     while (world.router.send("websocket", { message, from: "m" })) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      if (world.edgehub.bufferedBytes > 4 << 20) break;
+      if (world.edgehub.load.bufferedBytes > 4 << 20) break;
     }
-    assert(world.edgehub.bufferedBytes > 0);
+    assert(world.edgehub.load.bufferedBytes > 0);
     await world.edgehub.drain(500);
-    assert(world.edgehub.bufferedBytes > 0);
+    assert(world.edgehub.load.bufferedBytes > 0);
     hub.faults.stallReads = false;
   }, {
     deadlines: {

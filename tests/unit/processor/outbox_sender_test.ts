@@ -97,6 +97,8 @@ Deno.test("a full uplink stops the outbox, not the node, and it goes on later", 
   edged.send(status("last", "Running"));
   await bench.clock.settle();
   assertEquals(bench.cloud.take().length, 101);
+  const { isRunning, sent } = bench.processor.outboxWork;
+  assertEquals([isRunning, sent], [false, 101]);
 });
 
 Deno.test("an outbox row that cannot be read does not hold up those behind it", async () => {

@@ -20,7 +20,11 @@ Deno.test("RepeatFilter, memory is bounded and the rest counts as one", () => {
   }
   assertEquals(written, 256 + 5);
   const held = filter.take(0, false);
-  assertEquals(held, [{ ...key("other events"), repeated: 1000 - 261 }]);
+  assertEquals(held, [{
+    ...key("other events"),
+    room: "log",
+    repeated: 1000 - 261,
+  }]);
 });
 
 Deno.test("RepeatFilter, events that fell silent make room for new ones", () => {

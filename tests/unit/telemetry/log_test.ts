@@ -67,7 +67,7 @@ Deno.test("Logger, colours the human format only when asked to", () => {
   log.error("broken");
   assertEquals(
     lines[0],
-    "\x1b[2m2026-11-21T21:00:00.000Z\x1b[0m \x1b[31mERROR\x1b[0m node: broken\n",
+    "\x1b[2m2026-11-21T21:00:00.000Z \x1b[0m\x1b[31mERROR\x1b[0m node: broken\n",
   );
 });
 
@@ -106,12 +106,15 @@ Deno.test("Logger, repeats fold to one line a minute with their count", () => {
     log.error("dial failed", { second });
   }
   assertEquals(lines.length, 7);
-  assertStringIncludes(lines[5] ?? "", "second=60 repeated=55");
-  assertStringIncludes(lines[6] ?? "", "second=120 repeated=59");
+  assertStringIncludes(lines[5] ?? "", "second=60 (repeated 55 times)");
+  assertStringIncludes(lines[6] ?? "", "second=120 (repeated 59 times)");
   // A minute without any ends the fold.
   clock.elapsedMs = 10 * 60_000;
   log.flush();
-  assertStringIncludes(lines[7] ?? "", "ERROR node: dial failed repeated=59");
+  assertStringIncludes(
+    lines[7] ?? "",
+    "ERROR node: dial failed (repeated 59 times)",
+  );
   clock.elapsedMs = 12 * 60_000;
   for (let i = 0; i < 5; i++) log.error("dial failed", { again: i });
   assertEquals(lines.length, 13);
@@ -126,7 +129,7 @@ Deno.test("Logger, flush of overdue counts leaves running minutes alone", () => 
   clock.elapsedMs = 61_000;
   log.flush(true);
   assertEquals(lines.length, 6);
-  assertStringIncludes(lines[5] ?? "", "WARN  node: a repeated=3");
+  assertStringIncludes(lines[5] ?? "", "WARN  node: a (repeated 3 times)");
   log.flush();
   assertEquals(lines.length, 6);
 });
@@ -165,7 +168,7 @@ for (
     }
     const bytes = lines.reduce((sum, line) => sum + line.length, 0);
     assert(bytes < 1_000_000, `${bytes} bytes`);
-    assert(lines.some((line) => line.includes("repeated=")), "no counts");
+    assert(lines.some((line) => line.includes("(repeated ")), "no counts");
     // Still speaking at the end, not mute.
     const last = Date.parse((lines.at(-1) ?? "").slice(0, 24));
     assert(clock.now() - last < 120_000, lines.at(-1) ?? "");
@@ -217,4 +220,100 @@ Deno.test("Logger, survives a reader of standard error that went away", async ()
   await child.stdin.close();
   assertEquals(await new Response(child.stdout).text(), "alive");
   assertEquals((await child.status).code, 0);
+});
+
+Deno.test("Logger, for the journal lines begin with their priority and have no time", () => {
+  for (
+    const [format, expected] of [
+      ["human", "ERROR node: broken n=1\n"],
+      [
+        "json",
+        '{"time":"2026-11-21T21:00:00.000Z","level":"error","room":"node",' +
+        '"event":"broken","n":1}\n',
+      ],
+    ] as const
+  ) {
+    const { lines, log } = setup({
+      journald: true,
+      color: true,
+      format,
+      level: "debug",
+    });
+    log.error("broken", { n: 1 });
+    for (const level of ["warn", "info", "debug"] as const) log[level]("x");
+    assertEquals(lines[0], `<3>${expected}`);
+    assertEquals(lines.map((line) => line.slice(0, 3)), [
+      "<3>",
+      "<4>",
+      "<6>",
+      "<7>",
+    ]);
+  }
+});
+
+Deno.test("Logger, lines that standard error did not take are counted and told", () => {
+  const stream = { text: "", works: false };
+  const log = new Logger("node", {
+    clock: new StillClock(),
+    stream: {
+      writeSync: (bytes) => {
+        if (!stream.works) throw new Deno.errors.WouldBlock("EAGAIN");
+        stream.text += new TextDecoder().decode(bytes);
+        return bytes.length;
+      },
+    },
+  });
+  log.error("one");
+  log.info("two");
+  stream.works = true;
+  log.info("three");
+  log.debug("unseen");
+  assertEquals(
+    stream.text,
+    "2026-11-21T21:00:00.000Z INFO  node: three\n" +
+      "2026-11-21T21:00:00.000Z WARN  log: lines were lost, standard error " +
+      "did not take them lines=2\n",
+  );
+  assertEquals(log.counts, {
+    lines: { error: 1, warn: 0, info: 2, debug: 0 },
+    lost: 2,
+  });
+  log.info("four");
+  assertEquals(stream.text.split("\n").length, 4);
+});
+
+Deno.test("Logger, a room may have a level of its own", () => {
+  const { lines, log } = setup({ level: "warn" });
+  const store = log.child("store");
+  const edged = log.child("edged");
+  log.setRoomLevel("store", "debug");
+  for (const one of [store, edged, log]) one.debug("x");
+  assertEquals(lines.length, 1);
+  log.setRoomLevel("store", "error");
+  log.level = "debug";
+  for (const one of [store, edged, log]) one.warn("y");
+  assertEquals(lines.length, 3);
+  log.setRoomLevel("store", undefined);
+  store.debug("z");
+  assertEquals(lines.length, 4);
+  assertEquals([...log.rooms], [
+    ["node", undefined],
+    ["store", undefined],
+    ["edged", undefined],
+  ]);
+});
+
+Deno.test("Logger, warnings without end keep no error from being told once", () => {
+  const { lines, log } = setup();
+  for (let i = 0; i < 1000; i++) {
+    log.warn(`event ${i % 200}`, { reason: "x".repeat(900) });
+  }
+  const before = lines.length;
+  log.error("store failed");
+  log.error("store failed");
+  assertEquals(lines.length, before + 1);
+  // Nor do warnings of the same words.
+  log.child("b").warn("same");
+  log.child("b").error("same");
+  assertStringIncludes(lines.at(-1) ?? "", "ERROR b: same");
 });

@@ -106,3 +106,27 @@ Deno.test("Metrics, labels are bounded: the rest counts as other", () => {
   assertEquals(metrics.value("metamanager_a_total", "other"), 100);
   assertThrows(() => family.with(), TypeError, "expected 1 values, got 0");
 });
+
+Deno.test("Metrics, counters that their owner counts are read when asked for", () => {
+  const metrics = new Metrics();
+  let n = 1;
+  metrics.counterReader("metamanager_a_total", {
+    help: "A",
+    labels: ["x"],
+    read: () => [[["1"], n]],
+  });
+  n = 5;
+  assertEquals(metrics.value("metamanager_a_total", "1"), 5);
+  assertMatch(metrics.render(), /metamanager_a_total\{x="1"\} 5\n/);
+  metrics.gaugeFamily("process_b", {
+    help: "B",
+    labels: ["x"],
+    read: () => [...Array(1000).keys()].map((i) => [[`${i}`], i] as const),
+  });
+  assertEquals(metrics.value("process_b", "199"), 199);
+  assertEquals(metrics.value("process_b", "200"), undefined);
+  assertEquals(metrics.families, [
+    { name: "metamanager_a_total", kind: "counter", labels: ["x"] },
+    { name: "process_b", kind: "gauge", labels: ["x"] },
+  ]);
+});

@@ -39,6 +39,32 @@ const HOSTILE: Record<string, unknown> = {
   text6: `sent bearer ${MARK}12`,
   text7: `GET /x?access_token=${MARK}&a=1`,
   text8: `password: ${MARK}`,
+  text9: `proxy http://user:pa/ss${MARK}@127.0.0.1:3128 refused`,
+  text10: `proxy http://user:${MARK}#a@b@proxy:3128/ refused`,
+  text11: `POST client_secret=${MARK}&x=1`,
+  text12: `env AWS_SECRET_ACCESS_KEY=${MARK}, next`,
+  text13: `Proxy-Authorization: Basic ${btoa(`user:${MARK}`)}`,
+  text14: `sent Basic ${btoa(`user:${MARK}`)} to the proxy`,
+  text15: `joined with ${"a".repeat(64)}.${JWT}`,
+  text16: `https_proxy=http://${MARK}@proxy:3128`,
+  text17:
+    `read -----BEGIN RSA PRIVATE KEY-----\\n${MARK}\\n-----END RSA PRIVATE KEY----- of x`,
+  text18: `Cookie: session=${MARK}; theme=dark`,
+  text19: `set-cookie: session=${MARK}`,
+  json5: JSON.stringify({
+    kind: "Secret",
+    metadata: { name: "s" },
+    stringData: { a: MARK },
+  }),
+  json6: JSON.stringify({ auths: { "r.example": { auth: MARK, n: 1 } } }),
+  json7: JSON.stringify({ users: [{ "client-key-data": MARK }] }),
+  json8: `kind: Secret, data: {"a":"${btoa(MARK)}"}`.replace(
+    "data: ",
+    '"data": ',
+  ),
+  auth: MARK,
+  "client-key-data": MARK,
+  ".dockerconfigjson": MARK,
   json1: JSON.stringify({ a: 1, data: { x: MARK, y: [MARK] } }),
   json2: JSON.stringify({ token: `x"${MARK}`, b: 2 }),
   json3: JSON.stringify(JSON.stringify({ password: MARK, c: 3 })),
@@ -130,6 +156,17 @@ Deno.test("redact, what an operator needs stays", () => {
       call: "[function]",
     },
   );
+  for (
+    const text of [
+      "Cannot connect to proxy.example:3128 through http://proxy.example:3128",
+      "407 Proxy Authentication Required, Basic realm",
+      "basic authentication failed",
+      "sent to https://cloud.example/a/b@2x/c",
+      "certificate of edge-1 until 2027-11-22T01:39:07.000Z",
+      "resource default/serviceaccounttoken/default not found",
+      "a mail to admin@example.com",
+    ]
+  ) assertEquals(redactText(text), text);
   assertEquals(
     redactText(`{"a":1,"token":"x","b":2}`),
     `{"a":1,"token":"${REDACTED}","b":2}`,

@@ -1,8 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  readTokenFile,
-  TokenFileError,
-} from "../../../lib/edged/token_file.ts";
+import { readTokenFile, TokenFileError } from "../../../lib/base/token_file.ts";
 
 async function withFile(
   text: string,

@@ -1,4 +1,4 @@
-/** The file with the bearer token of the TCP door cannot be used. */
+/** The file with the bearer token of a TCP door cannot be used. */
 export class TokenFileError extends Error {
   /** Always `TokenFileError`. */
   override readonly name = "TokenFileError";
@@ -14,8 +14,8 @@ export class TokenFileError extends Error {
 }
 
 /**
- * Reads the token that agents send over TCP. It is read anew for each
- * attachment, so a changed file needs no restart.
+ * Reads the token that peers send over TCP. It is read anew for each of them,
+ * so a changed file needs no restart.
  *
  * @throws {TokenFileError} If the file cannot be read, is empty, or others
  *   than its owner may read or write it.
@@ -27,7 +27,11 @@ export async function readTokenFile(path: string): Promise<string> {
     mode = (await Deno.stat(path)).mode ?? 0;
     text = await Deno.readTextFile(path);
   } catch (error) {
-    throw new TokenFileError(path, "it cannot be read", { cause: error });
+    throw new TokenFileError(
+      path,
+      "it cannot be read, put one random word into it, for the node's user, with mode 0600",
+      { cause: error },
+    );
   }
   if ((mode & 0o077) !== 0) {
     throw new TokenFileError(path, "others may read it, set its mode to 0600");
