@@ -196,7 +196,7 @@ function draw({ status, rates, messages, now: time }) {
   facts($("link-facts"), [
     ["Since", span(now - Date.parse(link.since))],
     ["Address", link.url && origin(link.url)],
-    ["Sync", sync.text],
+    ["Sync", link.state !== "standalone" && sync.text],
     ["Last error", last && last.error + ", " + ago(last.at, now)],
     ["Certificate", identity.certificateUntil && certificate(identity.certificateUntil, now)],
     ["Agents", status.agents.join(", ") || "none"],

@@ -10,7 +10,7 @@ export const PAGE_MARKUP = String.raw`
   <label for="token">Token of this page</label>
   <input id="token" type="password" autocomplete="off" spellcheck="false" required>
   <button>Show</button>
-  <p class="quiet">The node keeps it in the file that its configuration names.</p>
+  <p class="quiet">The word in the file that <code>admin.token-file</code> names.</p>
 </form>
 <main id="main" hidden>
   <section class="link" aria-labelledby="link-title">
