@@ -117,7 +117,6 @@ async function follow(
   });
   for await (const line of lines) {
     io.stdout(shape === "json" ? line + "\n" : flowLine(line, paint));
-    if (ended.signal.aborted) break;
   }
   if (ended.signal.aborted) return ExitCode.ok;
   io.stderr("The node has stopped\n");

@@ -10,6 +10,7 @@ import {
   pod,
   TEST_STAMP,
 } from "../../support/messages.ts";
+import { VirtualClock } from "../../support/virtual_clock.ts";
 import {
   type BenchOptions,
   ProcessorBench,
@@ -88,6 +89,26 @@ Deno.test("Flow, latency runs from the arrival to the answer", async () => {
   );
   assertEquals(times[2]! - times[1]!, 750);
   assertEquals(times[3], bench.clock.now());
+});
+
+Deno.test("Flow, a message that waited for its batch took as long", async () => {
+  const clock = new VirtualClock();
+  const flow = new Flow(clock);
+  const observer = flow.ofProcessor({});
+  const message = fromCloud("insert", "default/pod/a", pod("a", 1));
+  await clock.advance(250);
+  observer.settled?.([
+    { kind: "task", run: () => [], failed: () => [] },
+    {
+      kind: "message",
+      envelope: { message, from: "websocket", bytes: 500 },
+      receivedMs: 100,
+    },
+  ], [[], []]);
+  const [shown, ...more] = flow.reader.list();
+  assertEquals(more, []);
+  assertEquals([shown?.latencyMs, shown?.bytes], [150, 500]);
+  assertEquals(Date.parse(shown!.time), clock.now() - 150);
 });
 
 Deno.test("Flow, what an agent does is noted under its name", async () => {
