@@ -67,9 +67,15 @@ export function runView(
   return answer(async () => await view(parameters));
 }
 
-async function answer(make: () => Promise<unknown>): Promise<Response> {
+/**
+ * An answer of JSON, or the one that is made; what cannot be done is told.
+ *
+ * @throws What `make` throws, but for `ActionError`.
+ */
+export async function answer(make: () => unknown): Promise<Response> {
   try {
-    return json(200, await make() ?? {});
+    const made = await make();
+    return made instanceof Response ? made : json(200, made ?? {});
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     const { status, hint, message } = error;

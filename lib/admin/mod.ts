@@ -9,6 +9,7 @@
  * @module
  */
 export { type Action, ActionError } from "./action.ts";
+export { type LiveSource, LiveStreams, type Stream } from "./live_streams.ts";
 export { isAllowed } from "./is_allowed.ts";
 export type { AdminSources } from "./pages.ts";
 export {

@@ -1,4 +1,6 @@
 import type { HealthReport } from "../telemetry/mod.ts";
+import type { LiveSource } from "./live_streams.ts";
+import { pageResponse } from "./page.ts";
 import { type Action, json, runAction, runView } from "./action.ts";
 import type { View } from "./view.ts";
 
@@ -12,6 +14,8 @@ export interface AdminSources {
   readonly status: () => unknown;
   /** Further JSON pages by path, for example `/outbox`. */
   readonly views?: Readonly<Record<string, View>>;
+  /** What goes on being told, by path; ended by the server. */
+  readonly live?: LiveSource;
   /** What can be had done with POST, by path, for example `/reconnect`. */
   readonly actions?: Readonly<Record<string, Action>>;
 }
@@ -43,6 +47,9 @@ export function answerAdmin(
   const { pathname, searchParams } = new URL(request.url);
   const action = own(sources.actions, pathname);
   if (action && request.method === "POST") return runAction(action, request);
+  const isGet = request.method === "GET";
+  const live = isGet && sources.live?.answer(pathname, searchParams);
+  if (live) return live;
   const view = own(sources.views, pathname);
   const page = view ? () => runView(view, searchParams) : PAGES.get(pathname);
   if (!page) return action ? notAllowed("POST") : notFound(sources);
@@ -50,7 +57,7 @@ export function answerAdmin(
     return notAllowed("GET, HEAD");
   }
   const response = page(sources, searchParams.has("verbose"));
-  return request.method === "GET" ? response : withoutBody(response);
+  return isGet ? response : withoutBody(response);
 }
 
 async function withoutBody(
@@ -73,8 +80,12 @@ function notAllowed(methods: string): Response {
   return response;
 }
 
-function notFound({ views = {}, actions = {} }: AdminSources): Response {
-  const pages = [...PAGES.keys(), ...Object.keys(views)].join(", ");
+function notFound({ views = {}, actions = {}, live }: AdminSources): Response {
+  const pages = [
+    ...PAGES.keys(),
+    ...Object.keys(views),
+    ...live?.paths ?? [],
+  ].join(", ");
   const posts = Object.keys(actions).map((path) => `, POST ${path}`).join("");
   return text(404, `Not found: ask for ${pages}${posts}`);
 }
@@ -85,6 +96,7 @@ type Page = (
 ) => Response | Promise<Response>;
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>([
+  ["/", () => pageResponse()],
   // A node that lost its cloud is alive and ready: it serves from its store.
   ["/healthz", (sources, verbose) => {
     const report = sources.health();

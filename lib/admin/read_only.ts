@@ -55,9 +55,15 @@ async function judge(
 
 /** What may be shown is named here: whatever else there will be may not. */
 function publicPart(sources: AdminSources): AdminSources {
-  const { health, metrics, status, views = {} } = sources;
+  const { health, metrics, status, views = {}, live } = sources;
   const shown = Object.entries(views).filter(([, view]) => view.isPublic);
-  return { health, metrics, status, views: Object.fromEntries(shown) };
+  return {
+    health,
+    metrics,
+    status,
+    views: Object.fromEntries(shown),
+    ...(live ? { live: live.ofPublic() } : {}),
+  };
 }
 
 function refusal(

@@ -88,6 +88,7 @@ export class AdminServer implements Component {
   /** Ends at once. */
   async stop(): Promise<void> {
     this.#ending.abort();
+    if (this.#listening) this.#parts.sources.live?.stop();
     await this.#close();
     await this.#tasks.settled();
   }

@@ -22,6 +22,7 @@ import type { Router } from "../router/mod.ts";
 import type { SqliteStore } from "../store/mod.ts";
 import { buildAdmin } from "./build_admin.ts";
 import { edgehubObserver } from "./edgehub_observer.ts";
+import type { Flow } from "./flow.ts";
 import { registerGauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { watchLoops } from "./loops.ts";
@@ -54,6 +55,8 @@ export interface Ingredients extends ObserverParts {
   readonly stamp: Stamp;
   /** Opened store. */
   readonly store: SqliteStore;
+  /** What flows, for its operator. */
+  readonly flow: Flow;
   /** State of the node, for its operator. */
   readonly status: () => NodeStatus;
   /** Further pages for an operator, by path of the admin socket. */
@@ -107,6 +110,7 @@ export function buildParts(from: Ingredients): Parts {
   });
   const housekeeping = new Housekeeping({
     ...from,
+    sample: () => from.flow.sample(),
     ...(edgehub ? { sync: () => processor.reconciler.status } : {}),
   });
   const { path } = config.store;
@@ -165,7 +169,9 @@ function buildProcessor(from: Ingredients): Processor {
       delayMs: from.timing.reconcileDelayMs,
       intervalMs: config.meta.sync.reconcile.intervalMs,
     },
-    observer: processorObserver(from, () => loop.progress()),
+    observer: from.flow.ofProcessor(
+      processorObserver(from, () => loop.progress()),
+    ),
   });
   return processor;
 }
@@ -208,7 +214,7 @@ function buildEdgehub(from: Ingredients, trust: Trust | undefined): Edgehub {
     get messageBytesMax() {
       return live().edgehub.messageBytesMax;
     },
-    observer: edgehubObserver(from, trust),
+    observer: from.flow.ofLink(edgehubObserver(from, trust)),
   });
 }
 

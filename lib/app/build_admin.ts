@@ -1,12 +1,16 @@
 import {
   AdminServer,
   type AdminSources,
+  LiveStreams,
   ReadOnlyListener,
 } from "../admin/mod.ts";
 import type { Component } from "../base/mod.ts";
 import type { Ingredients } from "./build.ts";
+import { flowStreams, flowViews } from "./flow_views.ts";
+import { PageFeed } from "./page_feed.ts";
 import type { Housekeeping } from "./housekeeping.ts";
 import { logViews } from "./log_views.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import { logLevelActions, LogLevels, logLevelViews } from "./log_levels.ts";
 import { objectViews } from "./object_views.ts";
 import { storeActions } from "./store_actions.ts";
@@ -23,7 +27,7 @@ export function buildAdmin(
     clock,
     configured: () => from.live().log.level,
   });
-  const sources = sourcesOf(from, { housekeeping, levels });
+  const sources = sourcesOf(from, { housekeeping, levels, log });
   const parts = { clock, log, sources };
   const built: Component[] = [levels];
   if (socket) built.push(new AdminServer(parts, { socket }));
@@ -35,12 +39,13 @@ export function buildAdmin(
 
 function sourcesOf(
   from: Ingredients,
-  { housekeeping, levels }: {
+  { housekeeping, levels, log }: {
     readonly housekeeping: Housekeeping;
     readonly levels: LogLevels;
+    readonly log: Pick<Logger, "warn">;
   },
 ): AdminSources {
-  const { health, metrics, status, views, actions, store } = from;
+  const { health, metrics, status, views, actions, store, flow, clock } = from;
   return {
     health: () => {
       housekeeping.look();
@@ -50,14 +55,19 @@ function sourcesOf(
     status,
     views: {
       ...views,
+      ...flowViews(flow.reader, clock),
       ...logLevelViews(levels),
       ...logViews(from.log),
       ...objectViews({
         view: store.view,
         mark: () => `revision ${store.revision()}`,
-        nowMs: () => from.clock.now(),
+        nowMs: () => clock.now(),
       }),
     },
+    live: new LiveStreams({
+      ...flowStreams(flow.reader, clock),
+      "/events": new PageFeed({ status, flow, clock }),
+    }, log),
     actions: {
       ...actions,
       ...logLevelActions(levels),

@@ -24,6 +24,7 @@ import { errorText, Health, Logger, Metrics } from "../telemetry/mod.ts";
 import { actionsOf } from "./actions.ts";
 import { buildParts, type Parts } from "./build.ts";
 import { Check } from "./check.ts";
+import { Flow } from "./flow.ts";
 import { applyChange } from "./live_config.ts";
 import type { NodeParts } from "./node_parts.ts";
 import { type OutboxMessage, outboxMessage } from "./outbox_report.ts";
@@ -66,6 +67,7 @@ export class EdgeNode implements Component {
   readonly #storeSizes: NodeParts["storeSizes"];
   readonly #actions: NodeParts["actions"];
   readonly #startedMs: number;
+  readonly #flow: Flow;
   #store: SqliteStore | undefined;
   #parts: Parts | undefined;
   #running: Component[] = [];
@@ -88,6 +90,7 @@ export class EdgeNode implements Component {
     this.#storeSizes = parts.storeSizes;
     this.#actions = parts.actions;
     this.#startedMs = this.#clock.now();
+    this.#flow = new Flow(this.#clock);
     this.name = config.edgehub.controller.nodeId;
     this.router = new Router(this.#clock);
     this.health = new Health(this.#clock, {
@@ -149,6 +152,7 @@ export class EdgeNode implements Component {
       processor: this.#parts?.processor,
       store: this.#store,
       metrics: this.metrics,
+      flow: this.#flow,
     });
   }
 
@@ -281,6 +285,7 @@ export class EdgeNode implements Component {
       metrics: this.metrics,
       health: this.health,
       refused: refusals(this.health),
+      flow: this.#flow,
       status: () => this.status(),
       views: viewsOf(this),
       actions: {

@@ -31,6 +31,8 @@ export interface HousekeepingOptions {
   readonly metrics: Metrics;
   /** How far the node is in line with the cloud; none in a standalone node. */
   readonly sync?: () => SyncStatus;
+  /** Called with each look of its own, once a second. */
+  readonly sample?: () => void;
   /** Time. */
   readonly clock: Clock;
 }
@@ -111,8 +113,9 @@ export class Housekeeping implements Component {
 
   /** The next look is set first: no failure of this one ends them. */
   #tick(): void {
-    const { health, log, clock } = this.#options;
+    const { health, log, clock, sample } = this.#options;
     this.#timer = clock.after(INTERVAL_MS, () => this.#tick());
+    sample?.();
     this.look();
     const stalled = health.stalled().join(", ");
     if (stalled && stalled !== this.#stalled) {

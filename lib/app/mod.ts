@@ -11,6 +11,7 @@ export { EdgeNode } from "./edge_node.ts";
 export type { NodeParts } from "./node_parts.ts";
 export type { KeyPage, ObjectItem, ObjectPage } from "./object_views.ts";
 export { offlineViews } from "./offline_views.ts";
+export type { FlowReport, LinkFailure } from "./flow.ts";
 export type { OutboxCounts, OutboxMessage } from "./outbox_report.ts";
 export type { NodeStatus } from "./status.ts";
 export { proxyOptions } from "./proxy_config.ts";

@@ -1,8 +1,10 @@
+import manifest from "../../deno.json" with { type: "json" };
 import type { EdgedLink } from "../edged/mod.ts";
 import type { Edgehub, LinkState } from "../edgehub/mod.ts";
 import type { Processor } from "../processor/mod.ts";
 import type { Store, StoreStats } from "../store/mod.ts";
 import type { HealthReport, Metrics } from "../telemetry/mod.ts";
+import type { Flow, FlowReport, LinkFailure } from "./flow.ts";
 import { type OutboxCounts, outboxCounts } from "./outbox_report.ts";
 import { type SyncReport, syncReport } from "./sync_report.ts";
 import type { IdentityStatus, Trust } from "./trust.ts";
@@ -11,6 +13,8 @@ import type { IdentityStatus, Trust } from "./trust.ts";
 export interface NodeStatus {
   /** Name of the node. */
   readonly node: string;
+  /** Version of the program. */
+  readonly version: string;
   /** When it was started, ISO 8601. */
   readonly started: string;
   /** Seconds since then. */
@@ -25,6 +29,8 @@ export interface NodeStatus {
     readonly since: string;
     /** Address in use or dialled next; empty for a standalone node. */
     readonly url: string;
+    /** Why it was down last; missing if it never was since the start. */
+    readonly lastError?: LinkFailure;
   };
   /** Key and certificate; missing for a node that needs none. */
   readonly identity?: IdentityStatus;
@@ -40,6 +46,8 @@ export interface NodeStatus {
   readonly synced: boolean;
   /** How far it is in line with the cloud now; missing before the start. */
   readonly sync?: SyncReport;
+  /** How much flows, over the last 10 s. */
+  readonly flow: FlowReport;
   /** Messages waiting to be processed. */
   readonly waiting: number;
   /** Requests waiting for the cloud. */
@@ -68,13 +76,17 @@ export interface StatusSources {
   readonly store: Store | undefined;
   /** Figures. */
   readonly metrics: Metrics;
+  /** What flows. */
+  readonly flow: Flow;
 }
 
 /** Reads the state of all parts. */
 export function statusOf(sources: StatusSources): NodeStatus {
-  const { edgehub, edged, processor, store, startedMs, nowMs } = sources;
+  const { edgehub, edged, processor, store, flow } = sources;
+  const { startedMs, nowMs } = sources;
   return {
     node: sources.node,
+    version: manifest.version,
     started: new Date(startedMs).toISOString(),
     uptimeSeconds: Math.max(0, Math.round((nowMs - startedMs) / 1000)),
     health: sources.health,
@@ -82,6 +94,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
       state: edgehub?.state.state ?? "standalone",
       since: new Date(edgehub?.state.since ?? startedMs).toISOString(),
       url: edgehub?.url ?? "",
+      ...(flow.failure ? { lastError: flow.failure } : {}),
     },
     ...(sources.trust ? { identity: sources.trust.status } : {}),
     agents: edged?.agents ?? [],
@@ -90,6 +103,7 @@ export function statusOf(sources: StatusSources): NodeStatus {
     problems: store?.problems ?? [],
     synced: store?.isSynced("*") ?? false,
     ...(processor ? { sync: syncReport(processor.reconciler.status) } : {}),
+    flow: flow.report(),
     waiting: processor?.waiting ?? 0,
     requests: processor?.requestsWaiting ?? 0,
   };

@@ -47,9 +47,15 @@ export class BoundedQueue<T> {
     return this.#capacity;
   }
 
+  /** Whether `push` would refuse. */
+  get isFull(): boolean {
+    if (this.length >= this.#capacity) return true;
+    return this.#bound !== undefined && this.#size >= this.#bound.sizeMax;
+  }
+
   /** Adds an item at the end; `false` if the queue is full. */
   push(item: T): boolean {
-    if (this.#isFull) return false;
+    if (this.isFull) return false;
     this.#items.push(item);
     this.#size += this.#sizeOf(item);
     return true;
@@ -82,14 +88,9 @@ export class BoundedQueue<T> {
 
   /** A promise that settles once there is room; `undefined` if there is now. */
   room(): Promise<void> | undefined {
-    if (!this.#isFull) return undefined;
+    if (!this.isFull) return undefined;
     this.#waiting ??= Promise.withResolvers<void>();
     return this.#waiting.promise;
-  }
-
-  get #isFull(): boolean {
-    if (this.length >= this.#capacity) return true;
-    return this.#bound !== undefined && this.#size >= this.#bound.sizeMax;
   }
 
   #sizeOf(item: T): number {
@@ -108,7 +109,7 @@ export class BoundedQueue<T> {
   }
 
   #release(): void {
-    if (this.#waiting && !this.#isFull) {
+    if (this.#waiting && !this.isFull) {
       this.#waiting.resolve();
       this.#waiting = undefined;
     }

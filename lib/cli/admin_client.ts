@@ -37,24 +37,42 @@ const TIMEOUT_MS = 30_000;
  * @returns The JSON value of the answer.
  * @throws {AdminClientError} If no node answers there, or it says no.
  */
-export async function askNode(
+export function askNode(
   socket: string,
   path: string,
   input?: unknown,
 ): Promise<unknown> {
-  if (socket === "") {
-    throw new AdminClientError("Cannot ask the node: admin.socket is empty", {
-      hint: "Set admin.socket in the node's configuration and restart it",
-    });
-  }
-  await checkSocket(socket);
-  using client = Deno.createHttpClient({
-    proxy: { transport: "unix", path: socket },
-  });
+  return ask(socket, path, { input });
+}
+
+/**
+ * Asks a running node for a page.
+ *
+ * @param options `signal` ends the wait with its reason.
+ * @throws {AdminClientError} If no node answers there, or it says no.
+ */
+export function lookAtNode(
+  socket: string,
+  path: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<unknown> {
+  return ask(socket, path, { signal });
+}
+
+async function ask(
+  socket: string,
+  path: string,
+  { input, signal }: {
+    readonly input?: unknown;
+    readonly signal?: AbortSignal;
+  },
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  using client = await nodeClient(socket);
   try {
     const response = await fetch(`http://localhost${path}`, {
       client,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(input === undefined ? {} : {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -63,12 +81,32 @@ export async function askNode(
     });
     return await readAnswer(response);
   } catch (error) {
-    if (error instanceof AdminClientError) throw error;
-    throw new AdminClientError(
-      `Cannot ask the node at ${socket}: ${errorText(error)}`,
-      { hint: DOWN_HINT, isDown: true, cause: error },
-    );
+    throw askFailure(socket, error);
   }
+}
+
+/**
+ * A client for the node behind a socket; the caller closes it.
+ *
+ * @throws {AdminClientError} If there is no socket.
+ */
+export async function nodeClient(socket: string): Promise<Deno.HttpClient> {
+  if (socket === "") {
+    throw new AdminClientError("Cannot ask the node: admin.socket is empty", {
+      hint: "Set admin.socket in the node's configuration and restart it",
+    });
+  }
+  await checkSocket(socket);
+  return Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+}
+
+/** What to say of a question that failed. */
+export function askFailure(socket: string, error: unknown): AdminClientError {
+  if (error instanceof AdminClientError) return error;
+  return new AdminClientError(
+    `Cannot ask the node at ${socket}: ${errorText(error)}`,
+    { hint: DOWN_HINT, isDown: true, cause: error },
+  );
 }
 
 const DOWN_HINT = "Is the node running? Give its configuration with --config";
@@ -97,7 +135,12 @@ async function checkSocket(socket: string): Promise<void> {
   });
 }
 
-async function readAnswer(response: Response): Promise<unknown> {
+/**
+ * Reads an answer.
+ *
+ * @throws {AdminClientError} If it says no.
+ */
+export async function readAnswer(response: Response): Promise<unknown> {
   const text = await response.text();
   const isJson = response.headers.get("content-type") === "application/json";
   const body: unknown = isJson ? JSON.parse(text) : text.trim();

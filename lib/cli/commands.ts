@@ -10,6 +10,7 @@ import { get } from "./commands/get.ts";
 import { hub } from "./commands/hub.ts";
 import { join } from "./commands/join.ts";
 import { logLevel } from "./commands/log_level.ts";
+import { messages } from "./commands/messages.ts";
 import { outboxDrop, outboxList, outboxRetry } from "./commands/outbox.ts";
 import { reconnect } from "./commands/reconnect.ts";
 import { reload } from "./commands/reload.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   run,
   join,
   status,
+  messages,
   doctor,
   supportBundle,
   get,

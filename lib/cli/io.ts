@@ -6,10 +6,15 @@ export interface Io {
   stderr(text: string): void;
   /** All of standard input, UTF-8. */
   stdin(): Promise<string>;
-  /** Whether nobody reads standard output any more; `false` if not known. */
-  readonly isClosed?: () => boolean;
+  /**
+   * Aborted once nobody reads standard output any more, which is noticed with
+   * the next write. @default never
+   */
+  readonly stdoutEnded?: AbortSignal;
   /** Which of the two is read by a person at a terminal. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Lines of the terminal, if standard output is one. @default not known */
+  rows?(): number | undefined;
   /** A variable of the environment; `undefined` if it is not set. */
   env(name: string): string | undefined;
   /** Name of this machine. */
@@ -24,25 +29,26 @@ export interface Io {
  * @param files What comes with the program; compiled into the binary.
  */
 export function systemIo(files: { readonly defaultConfig: URL }): Io {
-  let isClosed = false;
+  const stdoutEnd = new AbortController();
   return {
     stdout: (text) => {
-      if (!isClosed) isClosed = !writeAll(Deno.stdout, text);
+      if (!writeAll(Deno.stdout, text)) stdoutEnd.abort();
     },
     stdin: () => new Response(Deno.stdin.readable).text(),
     stderr: (text) => void writeAll(Deno.stderr, text),
-    isClosed: () => isClosed,
+    stdoutEnded: stdoutEnd.signal,
     isTerminal: {
       stdout: Deno.stdout.isTerminal(),
       stderr: Deno.stderr.isTerminal(),
     },
+    rows: () => Deno.stdout.isTerminal() ? Deno.consoleSize().rows : undefined,
     env: (name) => Deno.env.get(name),
     hostname: () => Deno.hostname(),
     defaultConfig: () => Deno.readTextFile(files.defaultConfig),
   };
 }
 
-/** @returns Whether somebody reads it. */
+/** @returns `false` if nobody reads the stream any more. */
 function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   text: string,

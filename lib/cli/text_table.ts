@@ -49,6 +49,15 @@ export function printable(text: string): string {
   return text.replace(CONTROL_REGEXP, "?");
 }
 
+/** A peer chooses names: none may steer the terminal. Lines stay. */
+export function plainText(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex -- control characters are what it finds
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/g,
+    "\ufffd",
+  );
+}
+
 /** Units of an age, with their seconds. */
 const AGE_UNITS = [["d", 86_400], ["h", 3600], ["m", 60]] as const;
 

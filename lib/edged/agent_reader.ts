@@ -5,7 +5,7 @@ import {
   Module,
   newError,
 } from "../message/mod.ts";
-import { NoReceiverError } from "../router/mod.ts";
+import { type Envelope, NoReceiverError } from "../router/mod.ts";
 import type {
   WebSocketConnection,
   WebSocketMessage,
@@ -30,6 +30,9 @@ export interface AgentReaderOptions {
   /** Sends what the link itself has to say to the agent. */
   readonly reply: (message: Message) => void;
 }
+
+/** What a message measures. */
+type Sizes = Pick<Envelope, "heapBytes" | "bytes">;
 
 /**
  * Reads what one agent sends and passes it to the processor, in order.
@@ -108,18 +111,19 @@ export class AgentReader {
     const { message, heapBytes } = decoded;
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
-    return this.#pass(message, heapBytes)
+    const sizes = { heapBytes, bytes: frame.length };
+    return this.#pass(message, sizes)
       ? undefined
-      : this.#passLater(message, heapBytes);
+      : this.#passLater(message, sizes);
   }
 
   /** Passes a message on; `false` if the processor is full. */
-  #pass(message: Message, heapBytes: number): boolean {
+  #pass(message: Message, sizes: Sizes): boolean {
     try {
       return this.#parts.router.send(Module.metamanager, {
         message,
         from: this.#options.module,
-        heapBytes,
+        ...sizes,
       });
     } catch (error) {
       if (!(error instanceof NoReceiverError)) throw error;
@@ -129,10 +133,10 @@ export class AgentReader {
     }
   }
 
-  async #passLater(message: Message, heapBytes: number): Promise<void> {
+  async #passLater(message: Message, sizes: Sizes): Promise<void> {
     do {
       await this.#room();
-    } while (!this.#isStopped && !this.#pass(message, heapBytes));
+    } while (!this.#isStopped && !this.#pass(message, sizes));
   }
 
   async #room(): Promise<void> {

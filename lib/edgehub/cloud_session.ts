@@ -217,6 +217,7 @@ export class CloudSession {
     const delivery = deliver(message, {
       router,
       heapBytes,
+      bytes: data.length,
       wait: (room) => this.#unread(room),
     });
     if (!(delivery instanceof Promise)) {

@@ -37,6 +37,8 @@ export interface DownlinkOptions {
   readonly heapBytes: number;
   /** Where the modules are. */
   readonly router: Router;
+  /** Length of the message's text as it came. */
+  readonly bytes?: number;
   /**
    * Waits for room without reading the link.
    *
@@ -55,11 +57,10 @@ export function deliver(
   message: Message,
   options: DownlinkOptions,
 ): Delivery | Promise<Delivery> {
-  const { router } = options;
+  const { router, heapBytes, bytes = -1 } = options;
   const isAwaited = router.respond(message);
   const group = message.route.group ?? "";
-  const { heapBytes } = options;
-  const envelope = { message, from: Module.edgehub, heapBytes };
+  const envelope = { message, from: Module.edgehub, heapBytes, bytes };
   if (PROCESSOR_GROUPS.has(group)) {
     return handOver(Module.metamanager, envelope, options);
   }

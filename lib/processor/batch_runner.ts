@@ -29,9 +29,22 @@ const INTERNAL: ReadonlySet<string> = new Set([
   NODE_CONNECTION_SOURCE,
 ]);
 
+/** A message that waits to be processed. */
+export interface MessageItem {
+  /** Always `message`. */
+  readonly kind: "message";
+  /** The message and who sent it. */
+  readonly envelope: Envelope;
+  /**
+   * Monotonic time in milliseconds when it came, as exact as a turn of the
+   * event loop is short.
+   */
+  readonly receivedMs: number;
+}
+
 /** One thing to do within a batch. */
 export type Item =
-  | { readonly kind: "message"; readonly envelope: Envelope }
+  | MessageItem
   /** Work of the node itself; `failed` says what leaves if the store fails. */
   | {
     readonly kind: "task";

@@ -40,6 +40,8 @@ export interface HandoverOptions {
   readonly toCloud: (message: Message) => void;
   /** Told of an agent that missed its deadline. */
   readonly onLate: (module: string, resource: string) => void;
+  /** Told of each message that an agent took. */
+  readonly onHanded?: (module: string, message: Message) => void;
   /** Told of a catch-up that ended with an error. */
   readonly onError: (error: unknown) => void;
 }
@@ -209,6 +211,7 @@ export class Handover {
     try {
       if (!agent.module.receive(envelope)) return "refused";
       agent.queued = message.header.revision ?? agent.queued;
+      this.#options.onHanded?.(agent.module.name, message);
       return "taken";
     } catch (error) {
       this.#options.onError(error);

@@ -1,5 +1,6 @@
-import type { MessageFault, Origin } from "../message/mod.ts";
-import type { Noted } from "../operations/mod.ts";
+import type { Message, MessageFault, Origin } from "../message/mod.ts";
+import type { Noted, Outcome } from "../operations/mod.ts";
+import type { Item } from "./batch_runner.ts";
 import type { SyncStatus } from "./sync_state.ts";
 
 /** What the processor tells of its work, for logs, metrics and health. */
@@ -14,6 +15,13 @@ export interface ProcessorObserver {
   committed?(
     event: { readonly messages: number; readonly commitMs: number },
   ): void;
+  /**
+   * The outcomes of a batch have left; the first is that of the first item.
+   * One call per batch, and what it is given is not copied for it.
+   */
+  settled?(items: readonly Item[], outcomes: readonly Outcome[]): void;
+  /** A message was given to the cloud link or an agent. */
+  sent?(to: string, message: Message): void;
   /** A message that can never succeed was answered with its fault. */
   fault?(fault: MessageFault, origin: Origin): void;
   /** A message failed alone, or with all its batch, and may succeed later. */

@@ -6,7 +6,7 @@ import {
 } from "../base/mod.ts";
 import { type Message, Module } from "../message/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { type Item, settle } from "./batch_runner.ts";
+import { type Item, type MessageItem, settle } from "./batch_runner.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import {
@@ -34,8 +34,8 @@ export class Processor implements Component {
   readonly name: string = Module.metamanager;
   readonly #options: ProcessorOptions;
   readonly #observer: ProcessorObserver;
-  readonly #inbox = new BoundedQueue<Envelope>(LIMITS.inboxMessagesMax, {
-    sizeOf: ({ heapBytes = 0 }) => heapBytes,
+  readonly #inbox = new BoundedQueue<MessageItem>(LIMITS.inboxMessagesMax, {
+    sizeOf: ({ envelope }) => envelope.heapBytes ?? 0,
     sizeMax: LIMITS.inboxHeapBytesMax,
   });
   readonly #parts: ProcessorParts;
@@ -44,6 +44,8 @@ export class Processor implements Component {
   /** Rebuild of the store up to which all agents and the cloud know of it. */
   #generation: number;
   #scheduled: Timer | undefined;
+  /** When the next batch was scheduled: read once for all that come by then. */
+  #scheduledMs = 0;
   #idle: PromiseWithResolvers<void> | undefined;
   #ends: (() => void)[] = [];
 
@@ -176,9 +178,10 @@ export class Processor implements Component {
   }
 
   #receive(envelope: Envelope): boolean {
-    if (this.#state !== "running" || !this.#inbox.push(envelope)) return false;
+    if (this.#state !== "running" || this.#inbox.isFull) return false;
     this.#schedule();
-    return true;
+    const receivedMs = this.#scheduledMs;
+    return this.#inbox.push({ kind: "message", envelope, receivedMs });
   }
 
   #task(item: Item): void {
@@ -188,7 +191,9 @@ export class Processor implements Component {
 
   #schedule(): void {
     if (this.#scheduled || this.#state !== "running") return;
-    this.#scheduled = this.#options.clock.defer(() => {
+    const { clock } = this.#options;
+    this.#scheduledMs = clock.monotonic();
+    this.#scheduled = clock.defer(() => {
       this.#scheduled = undefined;
       const { runner, release, outbox } = this.#parts;
       const items = this.#take();
@@ -196,6 +201,7 @@ export class Processor implements Component {
       const outcomes = runner.run(items);
       this.#noteFailing();
       for (const outcome of outcomes) release.run(outcome);
+      this.#observer.settled?.(items, outcomes);
       settle(items);
       // Confirmations that could not be noted come once: what they confirmed
       // is sent again, or it would wait for the next connection.
@@ -231,9 +237,9 @@ export class Processor implements Component {
   #take(): Item[] {
     const items = this.#tasks.splice(0, LIMITS.batchMessagesMax);
     while (items.length < LIMITS.batchMessagesMax) {
-      const envelope = this.#inbox.shift();
-      if (!envelope) break;
-      items.push({ kind: "message", envelope });
+      const item = this.#inbox.shift();
+      if (!item) break;
+      items.push(item);
     }
     return items;
   }
@@ -247,7 +253,8 @@ export class Processor implements Component {
     const { router } = this.#options;
     const sent = router.has(to) &&
       router.send(to, { message, from: this.name, ...options });
-    if (!sent) this.#observer.undelivered?.(to, message.route.resource);
+    if (sent) this.#observer.sent?.(to, message);
+    else this.#observer.undelivered?.(to, message.route.resource);
     return sent;
   }
 }

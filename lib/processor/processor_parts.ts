@@ -96,6 +96,7 @@ export function buildProcessorParts(
     },
     toCloud,
     onLate: (...late) => observer.agentLate?.(...late),
+    onHanded: (module, message) => observer.sent?.(module, message),
     onError,
   });
   const outbox = new OutboxSender({

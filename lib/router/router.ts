@@ -15,6 +15,8 @@ export interface Envelope {
    * that a queue may drop it; missing: it is never dropped for that.
    */
   readonly untilMs?: number;
+  /** Length of its text as it came, for who looks at what flows. @default not known */
+  readonly bytes?: number;
 }
 
 /** What an agent said when it attached. */

@@ -4,6 +4,7 @@ import type { Connection } from "./driver.ts";
 import type { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { FileWatch } from "./file_watch.ts";
+import type { ObjectCounts } from "./object_counts.ts";
 import type { OutboxIds } from "./outbox_ids.ts";
 import type { OutboxLedger } from "./outbox_ledger.ts";
 import type { Positions } from "./positions.ts";
@@ -55,6 +56,8 @@ export interface Session {
   readonly db: Connection;
   /** How long the node has run with it. */
   readonly running: RunningTime;
+  /** How many objects of each type there are. */
+  readonly objects: ObjectCounts;
   /** Counter of local revisions. */
   readonly revisions: Revisions;
   /** Versions that wait for a commit. */

@@ -4,6 +4,7 @@ import type { Connection } from "./driver.ts";
 import { FILE_MODE, filesOf, type Session, type StoreEnv } from "./env.ts";
 import { FileWatch } from "./file_watch.ts";
 import type { Before } from "./lock.ts";
+import { ObjectCounts } from "./object_counts.ts";
 import { OutboxIds } from "./outbox_ids.ts";
 import { OutboxLedger } from "./outbox_ledger.ts";
 import { Positions } from "./positions.ts";
@@ -122,6 +123,7 @@ function load(
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),
       outbox: new OutboxLedger(db),
+      objects: new ObjectCounts(env.clock),
       tombstones: new TombstonePruner(running, env.tombstoneLimits),
       watch: new FileWatch(env.fs, env.path, env.clock),
     };

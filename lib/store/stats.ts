@@ -3,12 +3,7 @@ import type { StoreStats } from "./types.ts";
 
 /** Counts what a store holds. */
 export function statsOf(env: StoreEnv, session: Session): StoreStats {
-  const { db, outbox, revisions } = session;
-  const objects: Record<string, number> = {};
-  const types = db.all<{ type: string; n: number }>(
-    "SELECT type, count(*) AS n FROM meta GROUP BY type",
-  );
-  for (const { type, n } of types) objects[type] = n;
+  const { db, objects, outbox, revisions } = session;
   const oldestMs = db.get<{ at: number | null }>(
     "SELECT min(created_at) AS at FROM outbox",
   )?.at ?? 0;
@@ -16,7 +11,7 @@ export function statsOf(env: StoreEnv, session: Session): StoreStats {
     "SELECT count(*) AS n FROM tombstones",
   );
   return {
-    objects,
+    objects: objects.read(db, revisions.last),
     bytes: sizeBytes(env),
     outbox: outbox.total.rows,
     outboxBytes: outbox.total.bytes,

@@ -230,7 +230,7 @@ export interface Batch {
 
 /** Counters and sizes for health and metrics. */
 export interface StoreStats {
-  /** Objects by type. */
+  /** Objects by type; where counting takes long, as of a moment ago. */
   readonly objects: Readonly<Record<string, number>>;
   /** Bytes of the database file and its WAL. */
   readonly bytes: number;

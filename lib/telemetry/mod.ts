@@ -15,6 +15,13 @@ export {
   type HealthState,
   type Heartbeat,
 } from "./health.ts";
+export {
+  Journal,
+  type JournalEntry,
+  type JournalNews,
+  type JournalOptions,
+  type JournalSlot,
+} from "./journal.ts";
 export type { MetricKind } from "./exposition.ts";
 export { Counter, Histogram, type LabelValues } from "./instruments.ts";
 export type { ByteSink } from "./line_writer.ts";
@@ -47,3 +54,4 @@ export {
   redactPage,
   redactText,
 } from "./redact.ts";
+export { redactContent } from "./redact_content.ts";

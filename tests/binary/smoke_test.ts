@@ -141,6 +141,20 @@ Deno.test(`${PROGRAM} runs all seven operations against a cloud and an agent`, a
     },
   );
 
+  await t.step("it shows its status page and what flowed", async () => {
+    const path = `${node.folder}/run/admin.sock`;
+    using client = Deno.createHttpClient({
+      proxy: { transport: "unix", path },
+    });
+    const page = await fetch("http://localhost/", { client });
+    assertStringIncludes(await page.text(), "<!doctype html>");
+    const socket = ["--set", `admin.socket=${path}`];
+    const flow = await runOnce("messages", "--operation", "query", ...socket);
+    assertStringIncludes(flow.stdout, "default/configmap/app-cfg");
+    const status = await runOnce("status", "-o", "yaml", ...socket);
+    assertMatch(status.stdout, /^node: edge-1$/m);
+  });
+
   await t.step(
     "SIGTERM ends it with exit code 0, the WAL is empty",
     async () => {

@@ -51,7 +51,7 @@ outbox for the cloud. The data of secrets is never shown, only its size.`,
           const text = describeObject(lineOf(item, clock.now()));
           io.stdout((found > 0 ? "\n\n" : "") + text);
           found++;
-          if (io.isClosed?.()) return ExitCode.ok;
+          if (io.stdoutEnded?.aborted) return ExitCode.ok;
         }
         if (page.missing === undefined) continue;
         io.stderr(notFoundText(request.type, page.missing));

@@ -122,7 +122,7 @@ async function printAll(
         missing.push(notFoundText(request.type, page.missing));
       }
       // `metamanager get ... | head` has seen enough.
-      if (io.isClosed?.()) return ExitCode.ok;
+      if (io.stdoutEnded?.aborted) return ExitCode.ok;
     }
   }
   const isDocument = shape === "json" || shape === "yaml";
@@ -171,7 +171,7 @@ async function follow(
       io.stderr(notFoundText(type, missing));
       return ExitCode.failure;
     }
-    if (io.isClosed?.()) return ExitCode.ok;
+    if (io.stdoutEnded?.aborted) return ExitCode.ok;
   }
   await followObjects(ask, io, {
     type,

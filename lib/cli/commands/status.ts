@@ -1,116 +1,139 @@
-import { isRecord } from "../../base/mod.ts";
-import { loadConfig } from "../../config/mod.ts";
-import { askNode } from "../admin_client.ts";
-import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { isRecord, SystemClock } from "../../base/mod.ts";
+import { loadConfig, readDuration } from "../../config/mod.ts";
+import { askNode, lookAtNode } from "../admin_client.ts";
+import {
+  type Command,
+  type CommandInput,
+  CONFIG_OPTIONS,
+  ExitCode,
+  UsageError,
+} from "../command.ts";
 import type { Io } from "../io.ts";
 import { readOutput } from "../output.ts";
-import { type Paint, painter, type Style } from "../style.ts";
-import { ageText, sizeText, textTable } from "../text_table.ts";
+import { statusText } from "../status_view.ts";
+import { painter } from "../style.ts";
+import { untilEnded } from "../until_ended.ts";
+import { watch } from "../watch.ts";
 
-/** Colours of the states of a check. */
-const STYLES: Readonly<Record<string, Style>> = {
-  ok: "green",
-  degraded: "yellow",
-  failed: "red",
-};
+type Shape = "text" | "json" | "yaml";
 
 /** `status`: how the running node does. */
 export const status: Command = {
   name: "status",
   summary: "Say how the running node does",
   details:
-    `Asks through the node's admin socket: the cloud link, agents, store and outbox,
-and each check with its reason. It shows no contents.`,
+    `Asks through the node's admin socket: the cloud link, the certificate, agents,
+store and outbox, what flows (over the last 10 s), and each check with its
+reason. It shows no contents. With --watch it goes on until Ctrl-C, also while
+the node restarts, and the exit code is 0.`,
   exitCodes: {
     0: "no check has failed; a node that lost its cloud is degraded, which is 0",
     1: "no node runs, or a check has failed",
   },
-  options: [...CONFIG_OPTIONS, {
-    name: "output",
-    short: "o",
-    value: "text|json",
-    doc: "Shape of what is printed; json has more",
-  }],
+  options: [
+    ...CONFIG_OPTIONS,
+    { name: "watch", short: "w", doc: "Go on and show it anew" },
+    {
+      name: "interval",
+      value: "TIME",
+      doc: "With --watch: how often, such as 500ms or 5s; 2s if not given",
+    },
+    {
+      name: "output",
+      short: "o",
+      value: "text|json|yaml",
+      doc: "Shape of what is printed; json and yaml have more",
+    },
+  ],
   examples: [
     ["status --config /etc/metamanager/edge.yaml", "For people"],
+    ["status --watch", "The same, anew every two seconds"],
     ["status -o json", "For programs"],
+    ["status --watch --interval 10s -o json >> log", "A line every 10 s"],
   ],
-  async run({ io, value, values }) {
-    const shape = readOutput(value("output"), ["text", "json"]);
+  async run(input) {
+    const { io, flag, value, values } = input;
+    const shape: Shape = readOutput(value("output"), ["text", "json", "yaml"]);
+    const intervalMs = readInterval(input);
     const file = value("config");
     const { config } = await loadConfig({
       ...(file === undefined ? {} : { file }),
       sets: values("set"),
       hostname: io.hostname,
     });
-    const answer = await askNode(config.admin.socket, "/status");
+    const { socket } = config.admin;
+    if (flag("watch")) return await follow(io, { socket, shape, intervalMs });
+    const answer = await askNode(socket, "/status");
+    io.stdout(await textOf(answer, io, { shape }));
     const page = isRecord(answer) ? answer : {};
-    if (shape === "json") {
-      io.stdout(JSON.stringify(answer, undefined, 2) + "\n");
-    } else {
-      show(io, page);
-    }
-    const { state } = part(page, "health");
-    return state === "failed" ? ExitCode.failure : ExitCode.ok;
+    const health = isRecord(page.health) ? page.health : {};
+    return health.state === "failed" ? ExitCode.failure : ExitCode.ok;
   },
 };
 
-function show(io: Io, page: Readonly<Record<string, unknown>>): void {
-  const paint = painter(io, "stdout");
-  const health = part(page, "health");
-  const link = part(page, "link");
-  const store = part(page, "store");
-  const objects = Object.values(part(store, "objects")).map(Number)
-    .reduce((sum, count) => sum + count, 0);
-  const agents = Array.isArray(page.agents) ? page.agents.join(", ") : "";
-  const address = link.url ? `, ${new URL(String(link.url)).origin}` : "";
-  const rows = [
-    ["node", `${page.node}, up ${ageText(Number(page.uptimeSeconds))}`],
-    ["cloud", `${link.state} since ${link.since}${address}`],
-    ["agents", agents || "none"],
-    [
-      "store",
-      `${objects} ${objects === 1 ? "object" : "objects"}, ${
-        sizeText(Number(store.bytes ?? 0))
-      }`,
-    ],
-    [
-      "outbox",
-      `${store.outbox ?? 0} not confirmed, ${store.outboxParked ?? 0} parked`,
-    ],
-  ] as const;
-  for (const [name, text] of rows) {
-    io.stdout(`${paint("bold", name.padEnd(8))}${text}\n`);
-  }
-  io.stdout("\n" + checks(health, paint));
+/** Shortest interval, so that watching costs the node little. */
+const INTERVAL_S_MIN = 0.1;
+/** Longest interval: a timer holds no more. */
+const INTERVAL_S_MAX = 24 * 3600;
+
+/**
+ * Milliseconds between two looks.
+ *
+ * @throws {UsageError} If that is no time, or nothing is watched.
+ */
+function readInterval({ flag, value }: CommandInput): number {
+  const text = value("interval");
+  if (text === undefined) return 2000;
+  if (!flag("watch")) throw new UsageError("Option --interval needs --watch");
+  const seconds = readDuration(text);
+  if (
+    seconds !== undefined && seconds >= INTERVAL_S_MIN &&
+    seconds <= INTERVAL_S_MAX
+  ) return seconds * 1000;
+  throw new UsageError(
+    `Option --interval expects a time from 100ms to 24h, got: ${text}`,
+  );
 }
 
-/** The table is padded before it is painted: colours have no width. */
-function checks(
-  { checks, stalled }: Readonly<Record<string, unknown>>,
-  paint: Paint,
-): string {
-  const rows = (Array.isArray(checks) ? checks.filter(isRecord) : [])
-    .map(({ name, state, reason }) => [name, state, reason].map(String));
-  for (const loop of Array.isArray(stalled) ? stalled : []) {
-    rows.push([String(loop), "failed", "stands still, restart the node"]);
-  }
-  const [head = "", ...lines] = textTable(["CHECK", "STATE", "REASON"], rows)
-    .trimEnd().split("\n");
-  const painted = lines.map((line, i) => {
-    const [name = "", state = ""] = rows[i] ?? [];
-    const at = line.indexOf(state, name.length);
-    return line.slice(0, at) + paint(STYLES[state] ?? "dim", state) +
-      line.slice(at + state.length);
+async function follow(
+  io: Io,
+  { socket, shape, intervalMs }: {
+    readonly socket: string;
+    readonly shape: Shape;
+    readonly intervalMs: number;
+  },
+): Promise<number> {
+  using ended = untilEnded(io);
+  const show = async (signal: AbortSignal) => {
+    const answer = await lookAtNode(socket, "/status", { signal });
+    const isLine = shape === "json" && !io.isTerminal.stdout;
+    return isLine
+      ? JSON.stringify(answer) + "\n"
+      : await textOf(answer, io, { shape });
+  };
+  const separator = { text: "\n", json: "", yaml: "---\n" }[shape];
+  await watch(io, {
+    show,
+    intervalMs,
+    separator,
+    signal: ended.signal,
+    clock: new SystemClock(),
   });
-  return [paint("bold", head), ...painted].join("\n") + "\n";
+  return ExitCode.ok;
 }
 
-/** A section of the page; a node of another version may have none. */
-function part(
-  page: Readonly<Record<string, unknown>>,
-  name: string,
-): Readonly<Record<string, unknown>> {
-  const value = page[name];
-  return isRecord(value) ? value : {};
+async function textOf(
+  answer: unknown,
+  io: Io,
+  { shape }: { readonly shape: Shape },
+): Promise<string> {
+  if (shape === "json") return JSON.stringify(answer, undefined, 2) + "\n";
+  if (shape === "yaml") {
+    const { stringify } = await import("@std/yaml");
+    return stringify(answer);
+  }
+  return statusText(isRecord(answer) ? answer : {}, {
+    paint: painter(io, "stdout"),
+    nowMs: new SystemClock().now(),
+  });
 }

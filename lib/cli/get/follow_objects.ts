@@ -24,7 +24,7 @@ export async function followObjects(
 ): Promise<void> {
   const ending = new AbortController();
   const endIfClosed = () => {
-    if (io.isClosed?.()) ending.abort();
+    if (io.stdoutEnded?.aborted) ending.abort();
   };
   const endSignals = watchSignals({
     clock: options.clock,

@@ -70,7 +70,8 @@ Deno.test("AgentConnection, passes messages on with its name, source untouched",
     const decoded = decode(encode(message));
     assert(decoded.ok);
     const { heapBytes } = decoded;
-    assertEquals(envelope, { message, from: "pods", heapBytes });
+    const bytes = encode(message).length;
+    assertEquals(envelope, { message, from: "pods", heapBytes, bytes });
   }
   await agent.leave();
 });

@@ -1,10 +1,30 @@
+import { parse } from "@std/yaml";
+import manifest from "../../../../deno.json" with { type: "json" };
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EdgeNode } from "../../../../lib/app/mod.ts";
 import { SystemClock } from "../../../../lib/base/mod.ts";
 import { main } from "../../../../lib/cli/mod.ts";
 import { loadConfig } from "../../../../lib/config/mod.ts";
 import { Logger } from "../../../../lib/telemetry/mod.ts";
+import { until } from "../../../support/edged_harness.ts";
 import { FakeIo } from "../fake_io.ts";
+
+/** An `Io` whose reader goes once it has read enough. */
+class ReadIo extends FakeIo {
+  readonly #reader = new AbortController();
+  readonly stdoutEnded = this.#reader.signal;
+  readonly #enough: (out: string) => boolean;
+
+  constructor(enough: (out: string) => boolean) {
+    super();
+    this.#enough = enough;
+  }
+
+  override stdout(text: string): void {
+    super.stdout(text);
+    if (this.#enough(this.out)) this.#reader.abort();
+  }
+}
 
 async function withNode(
   run: (node: EdgeNode, sets: readonly string[]) => Promise<void>,
@@ -45,7 +65,10 @@ Deno.test("status, says how the node does, for people and for programs", () =>
     await node.start();
     const { code, out, err } = await status(sets);
     assertEquals([code, err], [0, ""]);
-    assertMatch(out, /^node {4}edge-1, up \d+s\ncloud {3}standalone since /);
+    assertMatch(
+      out,
+      /^node {4}edge-1, up \d+s, metamanager \d\S+\ncloud {3}standalone since /,
+    );
     assertMatch(
       out,
       /\nagents {2}none\nstore {3}0 objects, .*\noutbox {2}0 not/,
@@ -53,7 +76,10 @@ Deno.test("status, says how the node does, for people and for programs", () =>
     assertMatch(out, /\n\nCHECK {3}STATE {2}REASON\n/);
     assertMatch(out, /\nstore {3}ok\n/);
     const json = await status(sets, { args: ["-o", "json"] });
-    assertEquals(JSON.parse(json.out).node, "edge-1");
+    const page = JSON.parse(json.out);
+    assertEquals([page.node, page.version], ["edge-1", manifest.version]);
+    const yaml = await status(sets, { args: ["-o", "yaml"] });
+    assertEquals(Object.keys(parse(yaml.out) as object), Object.keys(page));
   }));
 
 Deno.test("status, what is not well is named with its reason; failed exits 1", () =>
@@ -80,7 +106,10 @@ Deno.test("status, the cloud is named by its address, without the long path", ()
     async (node, sets) => {
       await node.start();
       const { out } = await status(sets);
-      assertMatch(out, /^cloud {3}\w+ since \S+Z, ws:\/\/127\.0\.0\.1:1$/m);
+      assertMatch(
+        out,
+        /^cloud {3}\w+ since \S+Z \(\d+s\), ws:\/\/127\.0\.0\.1:1$/m,
+      );
     },
     ["edgehub.websocket.url=ws://127.0.0.1:1"],
   ));
@@ -90,4 +119,38 @@ Deno.test("status, without a node it says so", () =>
     const { code, out, err } = await status(sets);
     assertEquals([code, out], [1, ""]);
     assertStringIncludes(err, "No node runs");
+  }));
+
+Deno.test("status --watch, in a pipe a block or a line per look, while the node restarts too", () =>
+  withNode(async (node, sets) => {
+    const watch = (args: readonly string[], io: FakeIo) =>
+      status(sets, { args: ["-w", "--interval", "100ms", ...args], io });
+    const early = new ReadIo((out) => out.includes("\noutbox"));
+    const done = watch([], early);
+    await until(() => early.out.includes("No node runs"), "it says so");
+    await node.start();
+    assertEquals((await done).code, 0);
+    assertMatch(early.out, /No node runs.*\n\nnode {4}edge-1/s);
+    const lines = (out: string) => out.trim().split("\n");
+    const json = new ReadIo((out) => lines(out).length === 3);
+    await watch(["-o", "json"], json);
+    const nodes = lines(json.out).map((line) => JSON.parse(line).node);
+    assertEquals(nodes, ["edge-1", "edge-1", "edge-1"]);
+    const yaml = new ReadIo((out) => out.includes("\n---\nnode: edge-1\n"));
+    await watch(["-o", "yaml"], yaml);
+    assertEquals(yaml.err, "");
+  }));
+
+Deno.test("status --watch, wrong intervals are told", () =>
+  withNode(async (_node, sets) => {
+    for (const text of ["0", "10ms", "25h", "soon"]) {
+      const { code, err } = await status(sets, {
+        args: ["--watch", "--interval", text],
+      });
+      assertEquals(code, 2);
+      assertStringIncludes(err, "expects a time from 100ms to 24h");
+    }
+    const { code, err } = await status(sets, { args: ["--interval", "1s"] });
+    assertEquals(code, 2);
+    assertStringIncludes(err, "--interval needs --watch");
   }));
