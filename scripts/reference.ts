@@ -69,7 +69,7 @@ function entry(key: string, spec: KeySpec): string {
   if (range) facts.push(range);
   if (spec.alias) facts.push(`also \`${spec.alias}\``);
   if (spec.secret) facts.push("never printed");
-  facts.push(spec.live === undefined ? "needs a restart" : RELOADED[spec.live]);
+  facts.push(RELOADED[spec.live ?? "restart"]);
   return `- **\`${key}\`**: ${spec.doc}\n  _${facts.join("; ")}_\n`;
 }
 
@@ -77,6 +77,7 @@ function entry(key: string, spec: KeySpec): string {
 const RELOADED = {
   "at-once": "counts at once",
   redial: "counts with a new dial",
+  restart: "needs a restart",
 } as const;
 
 function typeOf(spec: KeySpec): string {
