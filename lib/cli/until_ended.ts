@@ -22,8 +22,15 @@ export function untilEnded(io: Io, source?: SignalSource): UntilEnded {
     onSecond: (signal) => Deno.exit(SIGNALS[signal]),
     ...(source ? { source } : {}),
   });
-  const signal = io.stdoutEnded
-    ? AbortSignal.any([ending.signal, io.stdoutEnded])
-    : ending.signal;
-  return { signal, [Symbol.dispose]: end };
+  // Not AbortSignal.any: the runtime may collect one that is waited on.
+  const onGone = () => ending.abort(io.stdoutEnded?.reason);
+  if (io.stdoutEnded?.aborted) onGone();
+  io.stdoutEnded?.addEventListener("abort", onGone, { once: true });
+  return {
+    signal: ending.signal,
+    [Symbol.dispose]: () => {
+      io.stdoutEnded?.removeEventListener("abort", onGone);
+      end();
+    },
+  };
 }

@@ -238,14 +238,14 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "the inbox has no bound",
     "lib/base/queue.ts",
-    "    if (this.length >= this.#capacity) return false;\n",
+    "    if (this.isFull) return false;\n",
     "",
   ),
   one(
     "what an agent says to a full inbox is dropped",
     "lib/edged/agent_reader.ts",
-    "    return this.#pass(message) ? undefined : this.#passLater(message);",
-    "    return void this.#pass(message);",
+    "    return this.#pass(message, sizes)\n      ? undefined\n      : this.#passLater(message, sizes);",
+    "    return void this.#pass(message, sizes);",
   ),
   {
     name: "requests have no bound",

@@ -1,7 +1,7 @@
-import { SIGNALS, watchSignals } from "../signals.ts";
 import type { Io } from "../io.ts";
 import type { Ask } from "../node_or_file.ts";
 import { painter } from "../style.ts";
+import { untilEnded } from "../until_ended.ts";
 import {
   type Watcher,
   watchObjects,
@@ -22,29 +22,12 @@ export async function followObjects(
   io: Io,
   options: FollowOptions,
 ): Promise<void> {
-  const ending = new AbortController();
-  const endIfClosed = () => {
-    if (io.stdoutEnded?.aborted) ending.abort();
-  };
-  const endSignals = watchSignals({
-    clock: options.clock,
-    onFirst: () => ending.abort(),
-    onSecond: (signal) => Deno.exit(SIGNALS[signal]),
-  });
-  try {
-    await watchObjects(ask, {
-      changed: (item, event) => {
-        options.changed(item, event);
-        endIfClosed();
-      },
-      deleted: (key) => {
-        options.deleted(key);
-        endIfClosed();
-      },
-      failed: (text) =>
-        io.stderr(`${painter(io, "stderr")("yellow", "note:")} ${text}\n`),
-    }, { ...options, signal: ending.signal });
-  } finally {
-    endSignals();
-  }
+  using ended = untilEnded(io);
+  const { changed, deleted } = options;
+  await watchObjects(ask, {
+    changed,
+    deleted,
+    failed: (text) =>
+      io.stderr(`${painter(io, "stderr")("yellow", "note:")} ${text}\n`),
+  }, { ...options, signal: ended.signal });
 }

@@ -235,16 +235,25 @@ Deno.test("get, a node that is not there and no store: says so", async () => {
   assertStringIncludes(err, `no store ${place.path}`);
 });
 
+/** Notices with its next write that the reader has gone, as a pipe does. */
+class Pipe extends FakeIo {
+  isEnded = false;
+  readonly #reader = new AbortController();
+  readonly stdoutEnded = this.#reader.signal;
+
+  override stdout(text: string): void {
+    super.stdout(text);
+    if (this.isEnded) this.#reader.abort();
+  }
+}
+
 /** A watch that runs, and what it printed. */
 async function watching(
   place: StoredNode,
   args: readonly string[],
-  during: (io: FakeIo & { isEnded: boolean }) => Promise<void>,
+  during: (io: Pipe) => Promise<void>,
 ): Promise<Ran> {
-  const io = Object.assign(new FakeIo(), {
-    isEnded: false,
-    isClosed: () => io.isEnded,
-  });
+  const io = new Pipe();
   const ran = place.runWith(io, "get", ...args, "--watch");
   await during(io);
   return await ran;

@@ -33,7 +33,10 @@ Deno.test("bash completion, bash offers every option of every command", async ()
 
 Deno.test("bash completion, bash offers the values of options, apart and joined", async () => {
   for (const form of ["--output ", "-o ", "--output="]) {
-    assertEquals(await offered(`metamanager status ${form}`), ["text", "json"]);
+    assertEquals(await offered(`metamanager outbox list ${form}`), [
+      "text",
+      "json",
+    ]);
   }
   assertEquals(await offered("metamanager config print -o y"), ["yaml"]);
   assertEquals(await offered("metamanager demo --log-level d"), ["debug"]);

@@ -26,7 +26,7 @@ Deno.test("fish completion, fish offers commands, options, values and keys", asy
   assertEquals(await offered(""), [...firsts].sort());
   assertEquals(await offered("config "), ["check", "print"]);
   assertEquals(await offered("status --o"), ["--output"]);
-  assertEquals(await offered("status -o "), ["json", "text"]);
+  assertEquals(await offered("demo -o "), ["json", "text"]);
   assertEquals(await offered("outbox list --output="), [
     "--output=json",
     "--output=text",

@@ -24,8 +24,8 @@ Deno.test("zsh completion, its candidates are the same in zsh and in bash", asyn
       "check\tSay what is wrong with the configuration, if anything",
       "print\tPrint the configuration that counts and where each value comes from",
     ]);
-    assertEquals(await at("status", "-o", ""), ["text", "json"]);
-    assertEquals(await at("status", "--output="), [
+    assertEquals(await at("demo", "-o", ""), ["text", "json"]);
+    assertEquals(await at("demo", "--output="), [
       "--output=text",
       "--output=json",
     ]);
