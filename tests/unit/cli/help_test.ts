@@ -68,7 +68,7 @@ Deno.test("main --help, names each command once, under headings, within 80 colum
   const titles = lines.filter((line) => /^\S/.test(line)).slice(2, -1);
   assertEquals(titles, GROUPS.map(({ title }) => title));
   const named = lines.flatMap((line) =>
-    /^  (\S+(?: \S+)*) {2,}\S/.exec(line)?.[1] ?? []
+    /^ {2}(\S+(?: \S+)*) {2,}\S/.exec(line)?.[1] ?? []
   );
   assertEquals(named, COMMANDS.map(({ name }) => name));
   assertEquals(new Set(named).size, named.length);
