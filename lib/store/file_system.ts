@@ -23,6 +23,8 @@ export interface FileInfo {
 export interface FileSystem {
   /** Describes a file or folder; `undefined` if there is none. */
   stat(path: string): FileInfo | undefined;
+  /** Where a symbolic link leads in the end; `undefined` for what is none. */
+  linkTarget(path: string): string | undefined;
   /** Makes a folder and those above it; modes as given whatever the umask. */
   makeFolder(path: string, mode: number): void;
   /** Makes an empty file, or leaves the one that is there. */
@@ -64,6 +66,19 @@ export class SystemFileSystem implements FileSystem {
         mode: (info.mode ?? 0) & 0o7777,
         modifiedAtMs: info.mtime?.getTime() ?? 0,
       };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where a symbolic link leads; its own text if that is not there. */
+  linkTarget(path: string): string | undefined {
+    try {
+      if (!Deno.lstatSync(path).isSymlink) return undefined;
+      return this.stat(path)
+        ? Deno.realPathSync(path)
+        : Deno.readLinkSync(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
