@@ -43,6 +43,8 @@ export interface FileSystem {
   copy(from: string, to: string, mode: number): void;
   /** Waits until a file, or the names in a folder, are on the disk. */
   sync(path: string): void;
+  /** The same for a large file, while the event loop goes on. */
+  flush(path: string): Promise<void>;
   /** Writes a file of this length that really occupies its blocks, and syncs. */
   occupy(path: string, sizeBytes: number): void;
   /** Free bytes for us where `path` lies; `undefined` if we may not know. */
@@ -145,6 +147,12 @@ export class SystemFileSystem implements FileSystem {
   sync(path: string): void {
     using file = Deno.openSync(path);
     file.syncSync();
+  }
+
+  /** Waits until a file is on the disk, while the event loop goes on. */
+  async flush(path: string): Promise<void> {
+    using file = await Deno.open(path);
+    await file.sync();
   }
 
   /** Writes a file that occupies its blocks; a failure leaves none behind. */
