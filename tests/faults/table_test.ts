@@ -27,3 +27,14 @@ for (const { name, signs: { health, log, exitCode } } of FAULTS) {
     assertEquals(state === "does not run", exitCode !== undefined);
   });
 }
+
+Deno.test("README says of faults what docs/faults.md says", async () => {
+  const readme = await Deno.readTextFile(
+    new URL("../../README.md", import.meta.url),
+  );
+  const table = readme.split("**Faults**")[1]?.split("**Store**")[0] ?? "";
+  const words = [...table.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word)
+    .filter((word) => word !== "cloud link");
+  assert(words.length > 5);
+  for (const word of words) assert(PAGE.includes(`\`${word}\``), word);
+});
