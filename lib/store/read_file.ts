@@ -1,10 +1,10 @@
-import { type Clock, SystemClock, systemIds } from "../base/mod.ts";
+import { type Clock, SystemClock } from "../base/mod.ts";
 import { storeError } from "./classify.ts";
 import { Connection } from "./driver.ts";
-import { filesOf, FOLDER_MODE } from "./env.ts";
+import { filesOf } from "./env.ts";
 import { StoreError } from "./errors.ts";
-import { removeAll, removeLeft } from "./left_behind.ts";
 import { checkReadable } from "./schema.ts";
+import { SecondName } from "./second_name.ts";
 
 const HINTS: Readonly<Record<"store" | "backup", string>> = {
   store: "Give the node's configuration with --config",
@@ -114,35 +114,5 @@ function statText(path: string): string {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw storeError(error, `look at ${path}`);
-  }
-}
-
-/** A second name of a file, in a folder of its own beside it. */
-class SecondName implements Disposable {
-  readonly path: string;
-  readonly #folder: string;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-    this.path = `${folder}/store.db`;
-  }
-
-  /** @returns `undefined` where the file system or its rights do not allow it. */
-  static of(path: string, nowMs: number): SecondName | undefined {
-    const name = new SecondName(`${path}.reading-${systemIds()}`);
-    try {
-      removeLeft(`${path}.reading-`, nowMs);
-      Deno.mkdirSync(name.#folder, { mode: FOLDER_MODE });
-      Deno.linkSync(path, name.path);
-      return name;
-    } catch {
-      // A read-only folder, a file system without links: read in place.
-      name[Symbol.dispose]();
-      return undefined;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    removeAll(this.#folder);
   }
 }
