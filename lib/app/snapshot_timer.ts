@@ -10,7 +10,7 @@ import { errorText, type Logger } from "../telemetry/mod.ts";
 /** What the timer works with. */
 export interface SnapshotTimerOptions {
   /** What is copied. */
-  readonly store: Pick<Store, "snapshot">;
+  readonly store: Pick<Store, "snapshot" | "stopSnapshot">;
   /** Time. */
   readonly clock: Clock;
   /** Time between snapshots in milliseconds, 0 for none; read at each use. */
@@ -53,14 +53,16 @@ export class SnapshotTimer implements Component {
     if (!this.#isTaking) this.#schedule();
   }
 
-  /** Takes no new snapshot. */
+  /** Takes no new snapshot, and ends one that is being taken. */
   drain(_deadlineMs: number): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     this.#stopped = true;
     this.#timer?.cancel();
+    if (this.#isTaking) this.#options.store.stopSnapshot();
     return Promise.resolve();
   }
 
-  /** Waits for a snapshot that is being taken, since the store closes next. */
+  /** Waits until a snapshot has ended, since the store closes next. */
   async stop(): Promise<void> {
     await this.drain(0);
     await this.#tasks.settled();

@@ -4,6 +4,7 @@ import { filesOf } from "./env.ts";
 import { StoreError } from "./errors.ts";
 import { type FileSystem, SystemFileSystem } from "./file_system.ts";
 import { StoreLock } from "./lock.ts";
+import { refuseLink } from "./ownership.ts";
 import { checkReadable } from "./schema.ts";
 
 /** What compacting came to. */
@@ -35,6 +36,7 @@ export function compactStore(
   path: string,
   fs: FileSystem = new SystemFileSystem(),
 ): CompactReport {
+  refuseLink({ path, fs });
   const bytesBefore = sizeOf(fs, path);
   if (bytesBefore === 0) {
     throw new StoreError(

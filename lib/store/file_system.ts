@@ -23,6 +23,8 @@ export interface FileInfo {
 export interface FileSystem {
   /** Describes a file or folder; `undefined` if there is none. */
   stat(path: string): FileInfo | undefined;
+  /** Where a symbolic link leads in the end; `undefined` for what is none. */
+  linkTarget(path: string): string | undefined;
   /** Makes a folder and those above it; modes as given whatever the umask. */
   makeFolder(path: string, mode: number): void;
   /** Makes an empty file, or leaves the one that is there. */
@@ -41,6 +43,8 @@ export interface FileSystem {
   copy(from: string, to: string, mode: number): void;
   /** Waits until a file, or the names in a folder, are on the disk. */
   sync(path: string): void;
+  /** The same for a large file, while the event loop goes on. */
+  flush(path: string): Promise<void>;
   /** Writes a file of this length that really occupies its blocks, and syncs. */
   occupy(path: string, sizeBytes: number): void;
   /** Free bytes for us where `path` lies; `undefined` if we may not know. */
@@ -64,6 +68,19 @@ export class SystemFileSystem implements FileSystem {
         mode: (info.mode ?? 0) & 0o7777,
         modifiedAtMs: info.mtime?.getTime() ?? 0,
       };
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where a symbolic link leads; its own text if that is not there. */
+  linkTarget(path: string): string | undefined {
+    try {
+      if (!Deno.lstatSync(path).isSymlink) return undefined;
+      return this.stat(path)
+        ? Deno.realPathSync(path)
+        : Deno.readLinkSync(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
@@ -130,6 +147,12 @@ export class SystemFileSystem implements FileSystem {
   sync(path: string): void {
     using file = Deno.openSync(path);
     file.syncSync();
+  }
+
+  /** Waits until a file is on the disk, while the event loop goes on. */
+  async flush(path: string): Promise<void> {
+    using file = await Deno.open(path);
+    await file.sync();
   }
 
   /** Writes a file that occupies its blocks; a failure leaves none behind. */

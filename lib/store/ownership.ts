@@ -17,10 +17,11 @@ const HEADER_BYTES = 100;
  *
  * @returns Whether it is known to be ours, so that its mode may be changed;
  *   of what is not, only an attempt to open it can tell.
- * @throws {StoreError} `cannot-open` if it is no regular file, `foreign` if
- *   it never was a store.
+ * @throws {StoreError} `cannot-open` if it is no regular file or a link to
+ *   one, `foreign` if it never was a store.
  */
 export function checkOwnership(env: Files): boolean {
+  refuseLink(env);
   const info = env.fs.stat(env.path);
   if (!info) return true;
   if (!info.isFile) {
@@ -42,6 +43,23 @@ export function checkOwnership(env: Files): boolean {
     "foreign",
     `Cannot use ${env.path}: it is no store of metamanager`,
     { hint: "Name a path of its own for the store" },
+  );
+}
+
+/**
+ * Refuses a name that is a symbolic link: SQLite follows it and keeps the WAL
+ * beside the file, while lock and snapshot would lie beside the link, and two
+ * nodes could have the one file. Links among the folders above do no harm.
+ *
+ * @throws {StoreError} `cannot-open` if it is one.
+ */
+export function refuseLink({ path, fs }: Files): void {
+  const target = fs.linkTarget(path);
+  if (target === undefined) return;
+  throw new StoreError(
+    "cannot-open",
+    `Cannot use ${path}: it is a link to ${target}`,
+    { hint: "Give store.path the name of the file itself" },
   );
 }
 

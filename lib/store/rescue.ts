@@ -1,13 +1,9 @@
 import { storeError } from "./classify.ts";
-import type { Connection, SqlValue } from "./driver.ts";
+import { copyTables, damaged } from "./copy_tables.ts";
+import type { Connection } from "./driver.ts";
 import { FILE_MODE, filesOf, type StoreEnv } from "./env.ts";
-import { StoreError } from "./errors.ts";
 import { putInPlace, removeDatabase } from "./repair.ts";
-import { metaFault, type RawMetaRow } from "./row.ts";
 import { openDatabase } from "./schema.ts";
-
-/** Rows read at a time. */
-const CHUNK = 64;
 
 /**
  * Writes all that an open connection reads into a new file of its name, after
@@ -38,52 +34,18 @@ export function rescue(env: StoreEnv, source: Connection): boolean {
   return true;
 }
 
-/**
- * Copies every table. SQLite's own ways either take turns of the event loop
- * or attach a database, which the permissions of the binary forbid.
- *
- * @throws {StoreError} `corrupt` if the source is not what was written.
- */
+/** @throws {StoreError} `corrupt` if the source is not what was written. */
 function copy(source: Connection, path: string): void {
   const verdict = source.pragma("quick_check(1)");
   if (verdict !== "ok") throw damaged(path, String(verdict));
   const target = openDatabase(path);
   try {
     target.run("BEGIN IMMEDIATE");
-    const tables = source.all<{ name: string }>(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' " +
-        "AND name NOT LIKE 'sqlite_%'",
-    );
-    for (const { name } of tables) copyTable(source, target, name);
+    // Nobody can be served meanwhile: all steps at once.
+    for (const _ of copyTables(source, target));
     target.run("COMMIT");
     target.all("PRAGMA wal_checkpoint(TRUNCATE)");
   } finally {
     target.close();
   }
-}
-
-function copyTable(source: Connection, target: Connection, name: string): void {
-  const select = `SELECT rowid AS at_rowid, * FROM ${name} ` +
-    "WHERE rowid > ? ORDER BY rowid LIMIT ?";
-  for (let at = -1;;) {
-    const rows = source.all<Record<string, SqlValue>>(select, at, CHUNK);
-    for (const { at_rowid, ...row } of rows) {
-      at = Number(at_rowid);
-      const fault = name === "meta"
-        ? metaFault(row as unknown as RawMetaRow)
-        : undefined;
-      if (fault !== undefined) throw damaged(`${row["key"]}`, fault);
-      const columns = Object.keys(row);
-      target.run(
-        `INSERT OR REPLACE INTO ${name} (${columns.join(", ")}) ` +
-          `VALUES (${columns.map(() => "?").join(", ")})`,
-        ...Object.values(row),
-      );
-    }
-    if (rows.length < CHUNK) return;
-  }
-}
-
-function damaged(what: string, why: string): StoreError {
-  return new StoreError("corrupt", `Cannot copy ${what}: ${why}`);
 }

@@ -11,7 +11,7 @@ import { rebuild } from "./repair.ts";
 import { rescue } from "./rescue.ts";
 import { scrub, type ScrubStep } from "./scrub.ts";
 import { openSession } from "./session.ts";
-import { takeSnapshot } from "./snapshot.ts";
+import { SnapshotCopy } from "./snapshot.ts";
 import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
 import { StoreView } from "./store_view.ts";
@@ -37,6 +37,7 @@ export class OpenStore extends Reader implements SqliteStore {
   readonly #open: { session: Session };
   #batch: SqliteBatch | undefined;
   #snapshot: Promise<boolean> | undefined;
+  #copy: SnapshotCopy | undefined;
   /** Commits so far, and how many there were at the last snapshot. */
   #commits = 0;
   #commitsAtSnapshot = -1;
@@ -115,6 +116,7 @@ export class OpenStore extends Reader implements SqliteStore {
   recover(): void {
     assert(this.#isOpen && !this.#batch, "a repair runs between batches");
     const cause = this.#faults.broken;
+    this.#copy?.stop();
     // Whoever deleted the files may have taken folder and lock along.
     prepareFolder(this.#env);
     this.#lock.keep();
@@ -152,8 +154,9 @@ export class OpenStore extends Reader implements SqliteStore {
   }
 
   /**
-   * Copies the store beside itself, online; `false` if nothing was committed
-   * since the last copy of this process.
+   * Copies the store beside itself, in slices between which batches go on;
+   * `false` if nothing was committed since the last copy of this process, or
+   * if `close`, a repair or `stopSnapshot` ended it.
    *
    * @throws {StoreError} If it fails; the last snapshot stays.
    */
@@ -163,6 +166,11 @@ export class OpenStore extends Reader implements SqliteStore {
       this.#snapshot = undefined;
     });
     return this.#snapshot;
+  }
+
+  /** Ends a snapshot that is being taken; the last one stays. */
+  stopSnapshot(): void {
+    this.#copy?.stop();
   }
 
   /**
@@ -192,6 +200,7 @@ export class OpenStore extends Reader implements SqliteStore {
     if (!this.#isOpen) return;
     this.#batch?.rollback();
     this.#isOpen = false;
+    this.#attempt(() => this.#copy?.stop());
     if (!this.#faults.broken) this.#attempt(() => this.#settle());
     // Unless it is broken: what was committed is whole, even if not all that
     // lives in memory could be saved.
@@ -202,9 +211,11 @@ export class OpenStore extends Reader implements SqliteStore {
   async #takeSnapshot(): Promise<boolean> {
     const commits = this.#commits;
     if (commits === this.#commitsAtSnapshot) return false;
-    const { db } = this.#open.session;
-    const isCurrent = () => this.#isOpen && this.#open.session.db === db;
-    const done = await takeSnapshot(this.#env, db, isCurrent);
+    const { watch } = this.#open.session;
+    const copy = this.#copy = new SnapshotCopy(this.#env, watch);
+    const done = await copy.take().finally(() => {
+      this.#copy = undefined;
+    });
     if (done) this.#commitsAtSnapshot = commits;
     return done;
   }

@@ -287,12 +287,14 @@ export interface Store extends StoreReader {
    */
   readonly generation: number;
   /**
-   * Copies the store beside itself, online, and puts the copy in place of the
-   * last snapshot. Resolves to `false` if nothing changed since.
+   * Copies the store in slices, batches go on between them, and puts the copy in
+   * place of the last snapshot. `false` if nothing changed or it was ended.
    *
    * @throws {StoreError} If it fails; the last snapshot stays.
    */
   snapshot(): Promise<boolean>;
+  /** Ends a snapshot that is being taken; the last one stays. */
+  stopSnapshot(): void;
   /** Saves positions, checkpoints the WAL, releases the lock. Idempotent. */
   close(): void;
 }

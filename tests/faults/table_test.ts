@@ -27,3 +27,15 @@ for (const { name, signs: { health, log, exitCode } } of FAULTS) {
     assertEquals(state === "does not run", exitCode !== undefined);
   });
 }
+
+Deno.test("README says of faults what docs/faults.md says", async () => {
+  const readme = await Deno.readTextFile(
+    new URL("../../README.md", import.meta.url),
+  );
+  const table = readme.split("\n").filter((line) => line.startsWith("| "))
+    .map((line) => line.split("|")[2] ?? "")
+    .filter((cell) => /`(?:store )?(?:failed|degraded)/.test(cell)).join("\n");
+  const words = [...table.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
+  assert(words.length > 5);
+  for (const word of words) assert(PAGE.includes(`\`${word}\``), word);
+});

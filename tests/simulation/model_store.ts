@@ -337,6 +337,9 @@ export class ModelStore implements Store {
     return Promise.resolve(false);
   }
 
+  /** There is none to end. */
+  stopSnapshot(): void {}
+
   /** Saves what waits. */
   close(): void {
     if (!this.#isOpen) return;

@@ -13,6 +13,7 @@ function bench(intervalMs = 1000) {
         taken.push(snapshot);
         return snapshot.promise;
       },
+      stopSnapshot: () => lines.push("stopped"),
     } as never,
     clock,
     intervalMs,
@@ -39,7 +40,7 @@ Deno.test("SnapshotTimer, takes one per interval, never two at a time", async ()
   assertEquals([taken.length, lines], [2, ["info snapshot taken"]]);
   taken[1]?.resolve(false);
   await timer.stop();
-  assertEquals([clock.pending, lines.length], [0, 1]);
+  assertEquals([clock.pending, lines.slice(1)], [0, ["stopped"]]);
 });
 
 Deno.test("SnapshotTimer, one that fails is told and does not end it", async () => {
@@ -53,15 +54,15 @@ Deno.test("SnapshotTimer, one that fails is told and does not end it", async () 
   await timer.stop();
 });
 
-Deno.test("SnapshotTimer, a stop waits for the snapshot that is being taken", async () => {
-  const { clock, taken, timer } = bench();
+Deno.test("SnapshotTimer, a stop ends the snapshot that is being taken and waits for its end", async () => {
+  const { clock, lines, taken, timer } = bench();
   await timer.start();
   await clock.advance(1000);
   let stopped = false;
   const stopping = timer.stop().then(() => stopped = true);
   await clock.settle();
-  assertEquals(stopped, false);
-  taken[0]?.resolve(true);
+  assertEquals([stopped, lines], [false, ["stopped"]]);
+  taken[0]?.resolve(false);
   await stopping;
   assertEquals(clock.pending, 0);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Connection } from "../../../lib/store/driver.ts";
-import { StoreError } from "../../../lib/store/mod.ts";
+import { compactStore, StoreError } from "../../../lib/store/mod.ts";
 import { commit, Place, pod } from "./support.ts";
 
 const mode = (path: string) => (Deno.statSync(path).mode ?? 0) & 0o7777;
@@ -104,4 +104,30 @@ Deno.test("checkOwnership, an empty database is taken and tightened", () => {
   Deno.chmodSync(place.path, 0o644);
   assertEquals(place.open().problems, []);
   assertEquals(mode(place.path), 0o600);
+});
+
+Deno.test("checkOwnership, a link to the file is refused: its WAL and its lock would lie in two folders", () => {
+  using place = new Place();
+  using target = new Place();
+  for (const isThere of [false, true]) {
+    if (isThere) target.open().close();
+    Deno.symlinkSync(target.path, place.path);
+    const error = refused(place);
+    assertEquals(error.kind, "cannot-open");
+    assertStringIncludes(error.message, `it is a link to ${target.path}`);
+    assertStringIncludes(error.hint, "store.path");
+    assertThrows(() => compactStore(place.path), StoreError, "it is a link");
+    Deno.removeSync(place.path);
+  }
+  assertEquals(place.names(), []);
+});
+
+Deno.test("checkOwnership, a folder may be a link", () => {
+  using place = new Place();
+  using other = new Place();
+  const link = `${other.folder}/link`;
+  Deno.symlinkSync(place.folder, link);
+  const store = place.open({ path: `${link}/edge.db` });
+  commit(store, (tx) => tx.put(pod("a")));
+  assertEquals(store.list("pod").length, 1);
 });

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../lib/base/mod.ts";
+import { type Clock, SystemClock, type Timer } from "../../../lib/base/mod.ts";
 import {
   type MetaWrite,
   openStore,
@@ -24,8 +24,8 @@ export class StandingClock implements Clock {
     throw new Error("The store sets no timers");
   }
 
-  defer(): Timer {
-    throw new Error("The store sets no timers");
+  defer(fn: () => void): Timer {
+    return new SystemClock().defer(fn);
   }
 }
 
