@@ -14,7 +14,8 @@ const LOOK_MS = 1000;
  * deleted file goes on accepting writes, into nothing (platform.md 3.2).
  *
  * No file comes into a folder or leaves it without changing the folder's time,
- * so mostly the folder is asked. Asking the WAL costs more than the question:
+ * and none is taken from us without changing its mode, so mostly the folder is
+ * asked. Asking the WAL costs more than the question:
  * Linux from 6.13 on keeps finer times of a file that is asked for them, and
  * then each fsync has to write the new time, too (40 us of 250).
  */
@@ -49,6 +50,7 @@ export class FileWatch {
     const nowMs = this.#clock.monotonic();
     const isSame = folder && this.#seen &&
       folder.modifiedAtMs === this.#seen.modifiedAtMs &&
+      folder.changedAtMs === this.#seen.changedAtMs &&
       folder.ino === this.#seen.ino && folder.dev === this.#seen.dev;
     if (isSame && nowMs - this.#lookedAtMs < LOOK_MS) return;
     this.#seen = undefined;

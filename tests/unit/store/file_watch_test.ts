@@ -26,6 +26,7 @@ class Disk extends SystemFileSystem {
       sizeBytes: 0,
       mode: 0o600,
       modifiedAtMs: atMs,
+      changedAtMs: atMs,
     });
     this.touch(atMs);
   }
@@ -74,6 +75,11 @@ Deno.test("FileWatch, what the folder tells is seen at once", async () => {
       },
       (disk: Disk, atMs: number) => disk.make(DATABASE, atMs),
       (disk: Disk) => disk.files.clear(),
+      (disk: Disk, atMs: number) => {
+        const folder = disk.files.get(FOLDER);
+        if (folder) disk.files.set(FOLDER, { ...folder, changedAtMs: atMs });
+        disk.files.delete(WAL);
+      },
       (disk: Disk) => {
         const before = disk.files.get(FOLDER);
         disk.make(FOLDER, before?.modifiedAtMs ?? 0);
