@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { SystemClock } from "../base/mod.ts";
 import { storeError } from "./classify.ts";
 import { Connection } from "./driver.ts";
 import { filesOf } from "./env.ts";
@@ -8,6 +7,7 @@ import { type FileSystem, SystemFileSystem } from "./file_system.ts";
 import { checkOwnership } from "./ownership.ts";
 import { openChecked } from "./repair.ts";
 import { checkOurs } from "./schema.ts";
+import { readApart } from "./second_name.ts";
 
 /** How a store is found from outside. */
 export interface StoreInspection {
@@ -62,12 +62,21 @@ export function inspectStore(
   try {
     checkOwnership({ path, fs });
     if (sizeBytes === 0) return { ...found, isChecked: false };
-    const db = openChecked(path, isChecked, (file) => openReadonly(file, fs));
-    try {
-      return { ...found, isChecked, ...countsOf(db) };
-    } finally {
-      db.close();
-    }
+    // Files that SQLite would make beside it for a reader might belong to the
+    // wrong user afterwards.
+    const counts = readApart(path, new SystemClock().now(), (file) => {
+      const db = openChecked(
+        file,
+        isChecked,
+        () => openReadonly(file, path),
+      );
+      try {
+        return countsOf(db);
+      } finally {
+        db.close();
+      }
+    });
+    return { ...found, isChecked, ...counts };
   } catch (error) {
     return {
       ...found,
@@ -78,14 +87,8 @@ export function inspectStore(
 }
 
 /** @throws {StoreError} Nothing stays open. */
-function openReadonly(path: string, fs: FileSystem): Connection {
-  // Without a WAL there is nobody to agree with, and files that SQLite would
-  // make beside it for a reader might belong to the wrong user afterwards.
-  const isQuiet = fs.stat(filesOf(path).wal) === undefined;
-  const name = isQuiet
-    ? `${pathToFileURL(resolve(path)).href}?immutable=1`
-    : path;
-  const db = new Connection(name, { readonly: true });
+function openReadonly(file: string, name: string): Connection {
+  const db = new Connection(file, { readonly: true, name });
   try {
     checkOurs(db);
     return db;

@@ -1,10 +1,8 @@
-import { type Clock, SystemClock, systemIds } from "../base/mod.ts";
-import { storeError } from "./classify.ts";
+import { type Clock, SystemClock } from "../base/mod.ts";
 import { Connection } from "./driver.ts";
-import { filesOf, FOLDER_MODE } from "./env.ts";
 import { StoreError } from "./errors.ts";
-import { removeAll, removeLeft } from "./left_behind.ts";
 import { checkReadable } from "./schema.ts";
+import { isSame, printOf, SecondName } from "./second_name.ts";
 
 const HINTS: Readonly<Record<"store" | "backup", string>> = {
   store: "Give the node's configuration with --config",
@@ -91,58 +89,5 @@ async function readIn<T>(
   } finally {
     if (db?.inTransaction) db.run("ROLLBACK");
     db?.close();
-  }
-}
-
-interface Print {
-  readonly file: string;
-  readonly wal: string;
-}
-
-function printOf(path: string): Print {
-  return { file: statText(path), wal: statText(filesOf(path).wal) };
-}
-
-function isSame(a: Print, b: Print): boolean {
-  return a.file === b.file && a.wal === b.wal;
-}
-
-function statText(path: string): string {
-  try {
-    const { dev, ino, size, mtime } = Deno.statSync(path);
-    return `${dev}:${ino}:${size}:${mtime?.getTime() ?? 0}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw storeError(error, `look at ${path}`);
-  }
-}
-
-/** A second name of a file, in a folder of its own beside it. */
-class SecondName implements Disposable {
-  readonly path: string;
-  readonly #folder: string;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-    this.path = `${folder}/store.db`;
-  }
-
-  /** @returns `undefined` where the file system or its rights do not allow it. */
-  static of(path: string, nowMs: number): SecondName | undefined {
-    const name = new SecondName(`${path}.reading-${systemIds()}`);
-    try {
-      removeLeft(`${path}.reading-`, nowMs);
-      Deno.mkdirSync(name.#folder, { mode: FOLDER_MODE });
-      Deno.linkSync(path, name.path);
-      return name;
-    } catch {
-      // A read-only folder, a file system without links: read in place.
-      name[Symbol.dispose]();
-      return undefined;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    removeAll(this.#folder);
   }
 }

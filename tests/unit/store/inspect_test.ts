@@ -41,6 +41,20 @@ Deno.test("inspectStore, one that was never made, one that is open, one that was
     assertEquals(namesIn(path), before);
   }));
 
+Deno.test({
+  name: "inspectStore, with no more rights than the binary has",
+  // With them SQLite's addresses with options are taken for names of files.
+  permissions: { read: true, write: true },
+  fn: () =>
+    inFolder((path) => {
+      open(path).close();
+      const before = namesIn(path);
+      const { error, objects } = inspectStore(path);
+      assertEquals([error, objects], [undefined, {}]);
+      assertEquals(namesIn(path), before);
+    }),
+});
+
 Deno.test("inspectStore, one that was killed is read with its WAL", () =>
   inFolder((path) => {
     const store = open(path);
