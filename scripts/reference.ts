@@ -32,6 +32,11 @@ metamanager config print --config FILE     # what counts, and where it comes fro
 Durations are seconds (\`60\`, \`0.5\`) or text (\`500ms\`, \`60s\`, \`2m\`, \`24h\`),
 sizes are bytes or text (\`512KiB\`, \`32MiB\`). Relative paths start at the folder
 of the file. Names are those of KubeEdge v1.0 where it has them.
+
+\`metamanager reload\`, or SIGHUP, has the running node read its file again; a
+file with a mistake changes nothing. What each key says: some count at once, for
+some the node dials its cloud anew, all others need a restart, and the reload
+names them.
 `;
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -64,8 +69,16 @@ function entry(key: string, spec: KeySpec): string {
   if (range) facts.push(range);
   if (spec.alias) facts.push(`also \`${spec.alias}\``);
   if (spec.secret) facts.push("never printed");
+  facts.push(RELOADED[spec.live ?? "restart"]);
   return `- **\`${key}\`**: ${spec.doc}\n  _${facts.join("; ")}_\n`;
 }
+
+/** What a change needs, by `live` of a key. */
+const RELOADED = {
+  "at-once": "counts at once",
+  redial: "counts with a new dial",
+  restart: "needs a restart",
+} as const;
 
 function typeOf(spec: KeySpec): string {
   if (spec.type === "enum") {

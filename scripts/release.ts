@@ -29,6 +29,15 @@ const HELP = `deno task release [--out DIR] [--tag vX.Y.Z] [--check]
   --check     build a copy in another folder, too, and compare every byte
 `;
 
+/** Pages for who runs a node: without internet, too. */
+const DOCS = [
+  "configuration.md",
+  "faults.md",
+  "operating.md",
+  "pod-agent.md",
+  "upgrading.md",
+] as const;
+
 /** What goes into an archive beside the binary; path in it, path here. */
 const FILES: Readonly<Record<string, string>> = {
   "CHANGELOG.md": "CHANGELOG.md",
@@ -37,9 +46,10 @@ const FILES: Readonly<Record<string, string>> = {
   "agents/agent.py": "conf/agents/agent.py",
   "agents/agent.ts": "conf/agents/agent.ts",
   "edge.yaml": "conf/edge.yaml",
-  "docs/upgrading.md": "docs/upgrading.md",
+  ...Object.fromEntries(DOCS.map((name) => [`docs/${name}`, `docs/${name}`])),
   "install.sh": "scripts/install.sh",
   "metamanager.service": "conf/metamanager.service",
+  "web.yaml": "conf/web.yaml",
 };
 
 /** A step of the release did not work. */

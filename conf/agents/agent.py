@@ -24,6 +24,7 @@ WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 USAGE = "usage: agent.py SOCKET [NODE]"
 REPLACED = 4409  # a newer attachment took over: do not dial again
+STARTED = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Link:
@@ -113,6 +114,16 @@ def register(link, node):
             "node-role.kubernetes.io/edge": ""}}})
 
 
+def status_of(pod):
+    """What kubelet would report, if all had started with this agent."""
+    containers = pod.get("spec", {}).get("containers", [])
+    return {"phase": "Running", "startTime": STARTED, "containerStatuses": [
+        {"name": container.get("name"), "image": container.get("image"),
+         "ready": True, "restartCount": 0,
+         "state": {"running": {"startedAt": STARTED}}}
+        for container in containers]}
+
+
 def handle(link, message, node):
     """Answers one message of the node; reports the status of its pod."""
     operation = message["route"]["operation"]
@@ -131,10 +142,10 @@ def handle(link, message, node):
         print(operation, resource, flush=True)
         # What the node had stored before comes as updates.
         if operation != "delete":
-            meta = message["content"].get("metadata", {})
+            pod = message["content"]
             link.send("update", f"{parts[0]}/podstatus/{parts[2]}", {
-                "UID": meta.get("uid", ""), "Name": parts[2],
-                "Status": {"phase": "Running"}})
+                "UID": pod.get("metadata", {}).get("uid", ""),
+                "Name": parts[2], "Status": status_of(pod)})
     link.send("response", resource, "OK", parent=message["header"]["msg_id"])
 
 

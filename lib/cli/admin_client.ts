@@ -103,13 +103,20 @@ export async function nodeClient(socket: string): Promise<Deno.HttpClient> {
 /** What to say of a question that failed. */
 export function askFailure(socket: string, error: unknown): AdminClientError {
   if (error instanceof AdminClientError) return error;
-  return new AdminClientError(
-    `Cannot ask the node at ${socket}: ${errorText(error)}`,
-    { hint: DOWN_HINT, isDown: true, cause: error },
-  );
+  const reason = errorText(error);
+  // A node that was killed leaves its socket behind.
+  const said = reason.includes("Connection refused")
+    ? `No node runs: nobody listens at ${socket}`
+    : `Cannot ask the node at ${socket}: ${reason}`;
+  return new AdminClientError(said, {
+    hint: DOWN_HINT,
+    isDown: true,
+    cause: error,
+  });
 }
 
-const DOWN_HINT = "Is the node running? Give its configuration with --config";
+const DOWN_HINT =
+  "Start it, or give the configuration it runs with: --config FILE";
 
 /** The error of a failed connect does not say what is wrong with the path. */
 async function checkSocket(socket: string): Promise<void> {

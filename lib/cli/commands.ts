@@ -25,34 +25,59 @@ import { storeStats } from "./commands/store_stats.ts";
 import { supportBundle } from "./commands/support_bundle.ts";
 import { version } from "./commands/version.ts";
 
-/** Every subcommand, in the order of the help: one file, one line here. */
-export const COMMANDS: readonly Command[] = [
-  run,
-  join,
-  status,
-  messages,
-  doctor,
-  supportBundle,
-  get,
-  describe,
-  reconnect,
-  resync,
-  reload,
-  logLevel,
-  outboxList,
-  outboxRetry,
-  outboxDrop,
-  storeCheck,
-  storeBackup,
-  storeRestore,
-  storeCompact,
-  storeStats,
-  demo,
-  hub,
-  apply,
-  remove,
-  configCheck,
-  configPrint,
-  completionOf(() => COMMANDS),
-  version,
+/** Subcommands that belong together in the help. */
+export interface CommandGroup {
+  /** Its heading. */
+  readonly title: string;
+  /** Its commands, in the order of the help. */
+  readonly commands: readonly Command[];
+}
+
+/** Every subcommand under its heading: one file, one line here. */
+export const GROUPS: readonly CommandGroup[] = [
+  { title: "Run", commands: [run, join] },
+  {
+    title: "Look",
+    commands: [
+      status,
+      doctor,
+      messages,
+      get,
+      describe,
+      outboxList,
+      supportBundle,
+    ],
+  },
+  {
+    title: "Act on the running node",
+    commands: [
+      reconnect,
+      resync,
+      reload,
+      logLevel,
+      outboxRetry,
+      outboxDrop,
+    ],
+  },
+  {
+    title: "Look after the store",
+    commands: [
+      storeCheck,
+      storeBackup,
+      storeRestore,
+      storeCompact,
+      storeStats,
+    ],
+  },
+  { title: "Configuration", commands: [configCheck, configPrint] },
+  { title: "Try and develop", commands: [demo, hub, apply, remove] },
+  {
+    title: "This program",
+    commands: [completionOf(() => COMMANDS), version],
+  },
 ];
+
+/** Every subcommand, in the order of the help. */
+export const COMMANDS: readonly Command[] = GROUPS.flatMap(({ commands }) =>
+  commands
+);

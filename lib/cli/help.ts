@@ -1,5 +1,6 @@
 import { optionsOf } from "./arguments.ts";
 import { type Command, EXIT_CODES, type OptionSpec } from "./command.ts";
+import type { CommandGroup } from "./commands.ts";
 import type { Paint } from "./style.ts";
 
 /** Name of the program in help and examples. */
@@ -7,9 +8,17 @@ const PROGRAM = "metamanager";
 /** Width of the terminal that help is made for. */
 const LINE_LENGTH_MAX = 80;
 
-/** Help on the whole program. */
-export function helpAll(commands: readonly Command[], paint: Paint): string {
-  const rows = commands.map((c) => [c.name, c.summary] as const);
+/** Help on the whole program, or on some of its commands. */
+export function helpAll(
+  groups: readonly CommandGroup[],
+  paint: Paint,
+): string {
+  const all = groups.flatMap(({ commands }) => commands);
+  const width = Math.max(...all.map(({ name }) => name.length)) + 2;
+  const tables = groups.map(({ title, commands }) => {
+    const rows = commands.map((c) => [c.name, c.summary] as const);
+    return `${paint("bold", title)}\n${table(rows, paint, width)}`;
+  });
   return `${
     paint("bold", PROGRAM)
   } keeps an edge node's metadata and answers while its cloud is away
@@ -17,8 +26,7 @@ export function helpAll(commands: readonly Command[], paint: Paint): string {
 ${paint("bold", "Usage")}
   ${PROGRAM} COMMAND [OPTIONS]
 
-${paint("bold", "Commands")}
-${table(rows, paint)}
+${tables.join("\n")}
 Run '${PROGRAM} COMMAND --help' for its options and examples.
 `;
 }
@@ -56,8 +64,8 @@ function optionText({ name, short, value }: OptionSpec): string {
 function table(
   rows: readonly (readonly [string, string])[],
   paint: Paint,
+  width = Math.max(...rows.map(([left]) => left.length)) + 2,
 ): string {
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   return rows.map(([left, right]) => {
     const text = wrap(right, LINE_LENGTH_MAX - 2 - width)
       .join("\n" + " ".repeat(2 + width));

@@ -1,7 +1,7 @@
 import { ConfigError, nearest } from "../config/mod.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, ExitCode, UsageError } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { type CommandGroup, COMMANDS, GROUPS } from "./commands.ts";
 import { failureText } from "./failure_text.ts";
 import { helpAll, helpOn } from "./help.ts";
 import type { Io } from "./io.ts";
@@ -56,7 +56,7 @@ async function dispatch(
 ): Promise<number> {
   const [first, ...rest] = args;
   if (first === undefined) {
-    io.stderr(helpAll(commands, painter(io, "stderr")));
+    io.stderr(helpAll(groupsOf(commands), painter(io, "stderr")));
     return ExitCode.usage;
   }
   if (HELP_WORDS.has(first)) return help(rest, io, commands);
@@ -94,8 +94,15 @@ function help(
   const paint = painter(io, "stdout");
   const found = find(names, commands);
   if (names.length > 0 && !found) return section(names, io, commands);
-  io.stdout(found ? helpOn(found.command, paint) : helpAll(commands, paint));
+  io.stdout(
+    found ? helpOn(found.command, paint) : helpAll(groupsOf(commands), paint),
+  );
   return ExitCode.ok;
+}
+
+/** All of them under their headings, some of them under one. */
+function groupsOf(commands: readonly Command[]): readonly CommandGroup[] {
+  return commands === COMMANDS ? GROUPS : [{ title: "Commands", commands }];
 }
 
 /** Words like `config` that only begin a command: says which there are. */
@@ -108,7 +115,7 @@ function section(
   const below = commands.filter((c) => c.name.startsWith(`${first} `));
   const isHelp = rest.every((word) => HELP_WORDS.has(word));
   if (below.length > 0 && isHelp) {
-    io.stdout(helpAll(below, painter(io, "stdout")));
+    io.stdout(helpAll(groupsOf(below), painter(io, "stdout")));
     return rest.length > 0 ? ExitCode.ok : ExitCode.usage;
   }
   if (first.startsWith("-")) throw new UsageError(optionFirst(args, commands));

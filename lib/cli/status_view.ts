@@ -1,6 +1,12 @@
 import { isRecord } from "../base/mod.ts";
 import type { Paint, Style } from "./style.ts";
-import { ageText, plainText, sizeText, textTable } from "./text_table.ts";
+import {
+  ageText,
+  objectsText,
+  plainText,
+  sizeText,
+  textTable,
+} from "./text_table.ts";
 
 /** Colours of the states of a check. */
 const STYLES: Readonly<Record<string, Style>> = {
@@ -85,7 +91,7 @@ function storeText(page: Fields): string {
   if (more > 0) named.push(`${more} more type${more > 1 ? "s" : ""}`);
   const list = named.length > 0 ? `: ${named.join(", ")}` : "";
   const size = sizeText(Number(store.bytes ?? 0));
-  return `${count} ${count === 1 ? "object" : "objects"}, ${size}${list}`;
+  return `${objectsText(count)}, ${size}${list}`;
 }
 
 function outboxText(page: Fields): string {

@@ -75,3 +75,8 @@ export function sizeText(bytes: number): string {
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
+
+/** `1 object`, `2 objects`. */
+export function objectsText(count: number): string {
+  return count === 1 ? "1 object" : `${count} objects`;
+}

@@ -35,6 +35,9 @@ export const HUB_FILE = "hub.json";
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
+/** Life of its certificates, in milliseconds: one that runs on goes on. */
+const LIFE_MS = 365 * 24 * 3600 * 1000;
+
 /**
  * A cloud to play with on one's own machine: the model of CloudCore behind TLS
  * on a loopback port, and manifests over HTTP on another. Objects live in
@@ -73,12 +76,13 @@ export class DevelopmentHub implements AsyncDisposable {
   static async start(options: DevelopmentHubOptions): Promise<DevelopmentHub> {
     const { folder, node, clock = new SystemClock(), ids = systemIds } =
       options;
-    const authority = await CertificateAuthority.create(clock);
-    const client = await authority.client(node);
+    const validity = { untilMs: LIFE_MS };
+    const authority = await CertificateAuthority.create(clock, validity);
+    const client = await authority.client(node, validity);
     const hub = new CloudHub({
       clock,
       ids,
-      tls: await authority.server(),
+      tls: await authority.server(validity),
       port: options.port ?? 10_000,
     });
     await hub.start();

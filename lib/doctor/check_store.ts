@@ -26,7 +26,10 @@ export function checkStore(path: string, found: StoreInspection): Finding[] {
     return [warn(CHECK, text, remedy)];
   }
   const count = Object.values(objects).reduce((sum, n) => sum + n, 0);
-  const held = `${count} objects, ${outbox} not confirmed by the cloud, ` +
+  const held =
+    `${count} ${
+      count === 1 ? "object" : "objects"
+    }, ${outbox} not confirmed by the cloud, ` +
     sizeText(bytes);
   const how = {
     "never-used": "",

@@ -1,4 +1,4 @@
-import { SystemClock } from "../base/mod.ts";
+import { type Clock, SystemClock } from "../base/mod.ts";
 import { storeError } from "./classify.ts";
 import { Connection } from "./driver.ts";
 import { filesOf } from "./env.ts";
@@ -7,7 +7,7 @@ import { type FileSystem, SystemFileSystem } from "./file_system.ts";
 import { checkOwnership } from "./ownership.ts";
 import { openChecked } from "./repair.ts";
 import { checkOurs } from "./schema.ts";
-import { readApart } from "./second_name.ts";
+import { SecondName } from "./second_name.ts";
 
 /** How a store is found from outside. */
 export interface StoreInspection {
@@ -35,6 +35,8 @@ export interface InspectOptions {
   readonly checkBytesMax?: number;
   /** Files. @default the machine's */
   readonly fs?: FileSystem;
+  /** Says what is old. @default the machine's */
+  readonly clock?: Clock;
 }
 
 /** About a second of reading on a slow card. */
@@ -50,8 +52,11 @@ export function inspectStore(
   path: string,
   options: InspectOptions = {},
 ): StoreInspection {
-  const { fs = new SystemFileSystem(), checkBytesMax = CHECK_BYTES_MAX } =
-    options;
+  const {
+    fs = new SystemFileSystem(),
+    checkBytesMax = CHECK_BYTES_MAX,
+    clock = new SystemClock(),
+  } = options;
   const { wal } = filesOf(path);
   const sizeBytes = fs.stat(path)?.sizeBytes ?? 0;
   const bytes = sizeBytes + (fs.stat(wal)?.sizeBytes ?? 0);
@@ -62,21 +67,18 @@ export function inspectStore(
   try {
     checkOwnership({ path, fs });
     if (sizeBytes === 0) return { ...found, isChecked: false };
-    // Files that SQLite would make beside it for a reader might belong to the
-    // wrong user afterwards.
-    const counts = readApart(path, new SystemClock().now(), (file) => {
-      const db = openChecked(
-        file,
-        isChecked,
-        () => openReadonly(file, path),
-      );
-      try {
-        return countsOf(db);
-      } finally {
-        db.close();
-      }
-    });
-    return { ...found, isChecked, ...counts };
+    // Without a WAL SQLite would make one, and it might belong to the wrong
+    // user afterwards.
+    using second = fs.stat(wal) === undefined
+      ? SecondName.of(path, clock.now())
+      : undefined;
+    const file = second?.path ?? path;
+    const db = openChecked(path, isChecked, () => openReadonly(file, path));
+    try {
+      return { ...found, isChecked, ...countsOf(db) };
+    } finally {
+      db.close();
+    }
   } catch (error) {
     return {
       ...found,
@@ -87,8 +89,8 @@ export function inspectStore(
 }
 
 /** @throws {StoreError} Nothing stays open. */
-function openReadonly(file: string, name: string): Connection {
-  const db = new Connection(file, { readonly: true, name });
+function openReadonly(path: string, name: string): Connection {
+  const db = new Connection(path, { readonly: true, name });
   try {
     checkOurs(db);
     return db;

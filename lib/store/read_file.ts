@@ -1,8 +1,10 @@
 import { type Clock, SystemClock } from "../base/mod.ts";
+import { storeError } from "./classify.ts";
 import { Connection } from "./driver.ts";
+import { filesOf } from "./env.ts";
 import { StoreError } from "./errors.ts";
 import { checkReadable } from "./schema.ts";
-import { isSame, printOf, SecondName } from "./second_name.ts";
+import { SecondName } from "./second_name.ts";
 
 const HINTS: Readonly<Record<"store" | "backup", string>> = {
   store: "Give the node's configuration with --config",
@@ -89,5 +91,28 @@ async function readIn<T>(
   } finally {
     if (db?.inTransaction) db.run("ROLLBACK");
     db?.close();
+  }
+}
+
+interface Print {
+  readonly file: string;
+  readonly wal: string;
+}
+
+function printOf(path: string): Print {
+  return { file: statText(path), wal: statText(filesOf(path).wal) };
+}
+
+function isSame(a: Print, b: Print): boolean {
+  return a.file === b.file && a.wal === b.wal;
+}
+
+function statText(path: string): string {
+  try {
+    const { dev, ino, size, mtime } = Deno.statSync(path);
+    return `${dev}:${ino}:${size}:${mtime?.getTime() ?? 0}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw storeError(error, `look at ${path}`);
   }
 }

@@ -162,7 +162,7 @@ export function openChecked(
     if (verdict === "ok") return db;
     throw new StoreError(
       "corrupt",
-      `Cannot trust ${db.path}, quick_check says: ${
+      `Cannot trust ${path}, quick_check says: ${
         String(verdict).replaceAll("\n", "; ")
       }`,
     );

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AgentClient } from "../../lib/agent/mod.ts";
 import { EdgeNode } from "../../lib/app/mod.ts";
@@ -37,6 +38,12 @@ Deno.test("hub, a newcomer plays cloud: a node finds it, and a pod applied to it
       (Deno.statSync(`${folder}/${name}`).mode ?? 0) & 0o777;
     assertEquals(mode(""), 0o700);
     assertEquals([mode("hub.json"), mode("edge-1.key")], [0o600, 0o600]);
+    // One that runs overnight, or for weeks, must go on.
+    for (const name of ["rootCA.crt", "edge-1.crt"]) {
+      const pem = Deno.readTextFileSync(`${folder}/${name}`);
+      const untilMs = Date.parse(new X509Certificate(pem).validTo);
+      assert(untilMs - Date.now() > 300 * 24 * 3600 * 1000, name);
+    }
     const passed: string[] = [];
     const end = cloud.watch({
       frame: ({ from, message }) =>

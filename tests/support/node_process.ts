@@ -168,5 +168,12 @@ export async function askAdmin(
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-  return { status: response.status, text: await response.text() };
+  const { status, headers, body } = response;
+  // A live page has no end: its first event will do.
+  const isLive = headers.get("content-type")?.startsWith("text/event-stream");
+  if (!isLive || !body) return { status, text: await response.text() };
+  const reader = body.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return { status, text: new TextDecoder().decode(value) };
 }

@@ -9,7 +9,7 @@ import {
 import { configOf } from "../config_of.ts";
 import { ProgressBar } from "../progress_bar.ts";
 import { painter } from "../style.ts";
-import { sizeText } from "../text_table.ts";
+import { objectsText, sizeText } from "../text_table.ts";
 
 /** `store backup`: copies the store into one file. */
 export const storeBackup: Command = {
@@ -36,7 +36,7 @@ file that is there is not replaced without --force.`,
     });
     bar[Symbol.dispose]();
     io.stdout(
-      `${painter(io, "stdout")("green", "ok:")} ${objects} objects, ` +
+      `${painter(io, "stdout")("green", "ok:")} ${objectsText(objects)}, ` +
         `${sizeText(bytes)}, checked: ${target}\n`,
     );
     return ExitCode.ok;

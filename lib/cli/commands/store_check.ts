@@ -8,6 +8,7 @@ import { configOf } from "../config_of.ts";
 import { readOutput } from "../output.ts";
 import { ProgressBar } from "../progress_bar.ts";
 import { painter } from "../style.ts";
+import { objectsText } from "../text_table.ts";
 
 /** `store check`: whether a store is whole. */
 export const storeCheck: Command = {
@@ -64,8 +65,8 @@ Exit code 0 if it is whole, 1 if it is damaged or cannot be read.`,
 function summary({ objects, badCount, problems }: CheckReport): string {
   if (badCount > 0) return `${badCount} of ${objects} objects are lost`;
   return problems.length > 0
-    ? `${objects} objects can be read`
-    : `${objects} objects`;
+    ? `${objectsText(objects)} can be read`
+    : objectsText(objects);
 }
 
 function linesOf({ bad, badCount, problems, note }: CheckReport): string[] {

@@ -5,6 +5,7 @@ import { configOf } from "../config_of.ts";
 import { ProgressBar } from "../progress_bar.ts";
 import { painter } from "../style.ts";
 import { oneFile } from "./store_backup.ts";
+import { objectsText } from "../text_table.ts";
 
 /** `store restore`: puts a backup in the place of the store. */
 export const storeRestore: Command = {
@@ -47,7 +48,7 @@ says until when the store is not in sync.`,
     const note = (text: string) =>
       io.stdout(`${paint("yellow", "note:")} ${text}\n`);
     io.stdout(
-      `${paint("green", "ok:")} ${objects} objects of ${source}: ` +
+      `${paint("green", "ok:")} ${objectsText(objects)} of ${source}: ` +
         `${config.store.path}\n`,
     );
     if (keptAs) note(`what was there is kept as ${keptAs}`);

@@ -75,7 +75,7 @@ function textOf(figures: Shown, nowMs: number): string {
     ],
     ["tombstones", String(figures.tombstones)],
     ["positions", String(figures.positions)],
-    ["synced", figures.synced.join(", ") || "never"],
+    ["synced", syncedText(figures.synced)],
     ["problem", figures.problem || "none"],
   ];
   const total = (
@@ -92,4 +92,10 @@ function textOf(figures: Shown, nowMs: number): string {
   ) => [String(name), String(count), sizeText(Number(bytes))]);
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join("") +
     "\n" + textTable(["TYPE", "ROWS", "SIZE"], tables);
+}
+
+/** Kinds that have been in sync with the cloud; `*` stands for all. */
+function syncedText(kinds: readonly string[]): string {
+  if (kinds.includes("*")) return "all kinds";
+  return kinds.join(", ") || "never";
 }

@@ -80,7 +80,12 @@ Deno.test("askNode, says what is wrong where no node answers", async () => {
       ["", "admin.socket is empty", false],
       [`${folder}/none.sock`, "there is no", true],
       [`${folder}/file`, "is no socket", true],
-      [`${folder}/dead.sock`, "Cannot ask the node", true],
+      // As one does who killed it: no words of the HTTP client.
+      [
+        `${folder}/dead.sock`,
+        `No node runs: nobody listens at ${folder}/dead.sock`,
+        true,
+      ],
     ] as const;
     await Deno.writeTextFile(`${folder}/file`, "");
     await leaveDeadSocket(`${folder}/dead.sock`);

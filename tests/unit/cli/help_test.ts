@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readArguments } from "../../../lib/cli/arguments.ts";
-import { COMMANDS } from "../../../lib/cli/commands.ts";
+import { COMMANDS, GROUPS } from "../../../lib/cli/commands.ts";
 import { main } from "../../../lib/cli/mod.ts";
 import { FakeIo } from "./fake_io.ts";
 
@@ -59,4 +59,25 @@ Deno.test("main, a slip in the name of any command names that command", async ()
     assertEquals(await main(slip.split(" "), io), 2);
     assertStringIncludes(io.err, `did you mean ${name}\n`);
   }
+});
+
+Deno.test("main --help, names each command once, under headings, within 80 columns", async () => {
+  const io = new FakeIo();
+  assertEquals(await main(["--help"], io), 0);
+  const lines = io.out.split("\n");
+  const titles = lines.filter((line) => /^\S/.test(line)).slice(2, -1);
+  assertEquals(titles, GROUPS.map(({ title }) => title));
+  const named = lines.flatMap((line) =>
+    /^ {2}(\S+(?: \S+)*) {2,}\S/.exec(line)?.[1] ?? []
+  );
+  assertEquals(named, COMMANDS.map(({ name }) => name));
+  assertEquals(new Set(named).size, named.length);
+  assertEquals(lines.filter((line) => line.length > 80), []);
+});
+
+Deno.test("main, words that begin commands show these alone", async () => {
+  const io = new FakeIo();
+  assertEquals(await main(["outbox", "--help"], io), 0);
+  assertStringIncludes(io.out, "\nCommands\n  outbox list   ");
+  assertEquals(io.out.includes("status"), false);
 });

@@ -131,7 +131,7 @@ Deno.test("main, an error of ours is told without class names and causes", async
   assertEquals(
     io.err,
     "error: No node runs: there is no /nonexistent/admin.sock\n" +
-      "hint: Is the node running? Give its configuration with --config\n",
+      "hint: Start it, or give the configuration it runs with: --config FILE\n",
   );
 });
 

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { ageText, sizeText, textTable } from "../../../lib/cli/text_table.ts";
+import {
+  ageText,
+  objectsText,
+  sizeText,
+  textTable,
+} from "../../../lib/cli/text_table.ts";
 
 Deno.test("textTable, columns are as wide as their longest cell", () => {
   assertEquals(
@@ -28,5 +33,13 @@ Deno.test("ageText and sizeText, the largest whole unit", () => {
     "1.5 KiB",
     "1.0 MiB",
     "5.5 MiB",
+  ]);
+});
+
+Deno.test("objectsText, one object is no objects", () => {
+  assertEquals([0, 1, 2].map(objectsText), [
+    "0 objects",
+    "1 object",
+    "2 objects",
   ]);
 });

@@ -54,19 +54,3 @@ Deno.test("README.md, its table names keys of the schema only", () => {
   assert(named.length > 5);
   assertEquals(named.filter((key) => !(key in SCHEMA)), []);
 });
-
-Deno.test("README.md, names what a reload takes up, at once and with a new dial", () => {
-  const readme = Deno.readTextFileSync(
-    new URL("../../../README.md", import.meta.url),
-  );
-  const [, atOnce = "", redial = ""] =
-    /At once count ([^]*?)\. The cloud is\s+dialled anew for ([^]*?)\. All else/
-      .exec(readme) ?? [];
-  for (const [text, live] of [[atOnce, "at-once"], [redial, "redial"]]) {
-    const named = [...(text ?? "").matchAll(/`([^`]+)`/g)].map(([, n]) => n);
-    const keys = Object.entries(SCHEMA)
-      .filter(([, spec]) => "live" in spec && spec.live === live)
-      .map(([key]) => key);
-    assertEquals(named.toSorted(), keys.toSorted());
-  }
-});

@@ -482,7 +482,7 @@ function readerBench(count: number, isFull: () => boolean) {
   ];
   const socket = {
     lastReceivedMs: 0,
-    receive: () => Promise.resolve(batches.shift()),
+    receive: () => Promise.resolve(batches.shift() ?? null),
   } as unknown as WebSocketConnection;
   const parts = {
     router,

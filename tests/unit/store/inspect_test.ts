@@ -41,20 +41,6 @@ Deno.test("inspectStore, one that was never made, one that is open, one that was
     assertEquals(namesIn(path), before);
   }));
 
-Deno.test({
-  name: "inspectStore, with no more rights than the binary has",
-  // With them SQLite's addresses with options are taken for names of files.
-  permissions: { read: true, write: true },
-  fn: () =>
-    inFolder((path) => {
-      open(path).close();
-      const before = namesIn(path);
-      const { error, objects } = inspectStore(path);
-      assertEquals([error, objects], [undefined, {}]);
-      assertEquals(namesIn(path), before);
-    }),
-});
-
 Deno.test("inspectStore, one that was killed is read with its WAL", () =>
   inFolder((path) => {
     const store = open(path);
@@ -89,3 +75,18 @@ Deno.test("inspectStore, damaged, another program's, of a newer program, no file
     Deno.mkdirSync(path);
     assertEquals(inspectStore(path).error?.kind, "cannot-open");
   }));
+
+Deno.test({
+  name:
+    "inspectStore, one of a node that is down, with no more rights than the program has",
+  // With all rights the runtime also opens addresses such as file:...?immutable.
+  permissions: { read: true, write: true, net: true },
+  fn: () =>
+    inFolder((path) => {
+      open(path).close();
+      const before = namesIn(path);
+      const { error, objects, isChecked } = inspectStore(path);
+      assertEquals([error, objects, isChecked], [undefined, {}, true]);
+      assertEquals(namesIn(path), before);
+    }),
+});

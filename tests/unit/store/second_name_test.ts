@@ -1,46 +1,33 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { readApart } from "../../../lib/store/second_name.ts";
+import { assert, assertEquals } from "@std/assert";
+import { SecondName } from "../../../lib/store/second_name.ts";
 
-async function inFolder(run: (path: string) => void) {
+async function inFolder(run: (folder: string) => void) {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/a.db`, "one");
-    run(`${folder}/a.db`);
+    run(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-Deno.test("readApart, reads by another name, and leaves none", () =>
-  inFolder((path) => {
-    const read = readApart(path, Date.now(), (file) => {
-      Deno.writeTextFileSync(`${file}-wal`, "");
-      return [file === path, Deno.readTextFileSync(file)];
-    });
-    assertEquals(read, [false, "one"]);
-    const folder = path.slice(0, -"/a.db".length);
-    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [
-      "a.db",
-    ]);
+const namesIn = (folder: string) =>
+  [...Deno.readDirSync(folder)].map(({ name }) => name);
+
+Deno.test("SecondName, is the same file, and goes with what was made beside it", () =>
+  inFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/edge.db`, "all of it");
+    {
+      using second = SecondName.of(`${folder}/edge.db`, Date.now());
+      assert(second);
+      assertEquals(Deno.readTextFileSync(second.path), "all of it");
+      Deno.writeTextFileSync(`${second.path}-shm`, "");
+      assertEquals(namesIn(folder).length, 2);
+    }
+    assertEquals(namesIn(folder), ["edge.db"]);
   }));
 
-Deno.test("readApart, what was written to meanwhile is read again in its place", () =>
-  inFolder((path) => {
-    const names: string[] = [];
-    const read = (file: string) => {
-      names.push(file === path ? "itself" : "second");
-      if (names.length % 2 === 0) return "whole";
-      Deno.writeTextFileSync(`${path}-wal`, "a node has started");
-      if (names.length > 2) throw new Error("torn");
-      return "torn";
-    };
-    assertEquals(readApart(path, Date.now(), read), "whole");
-    Deno.removeSync(`${path}-wal`);
-    assertEquals(readApart(path, Date.now(), read), "whole");
-    assertEquals(names, ["second", "itself", "second", "itself"]);
-    const fails = () => {
-      throw new Error("damaged");
-    };
-    // With its WAL there it is read where it is.
-    assertThrows(() => readApart(path, Date.now(), fails), Error, "damaged");
+Deno.test("SecondName, of a file that cannot be linked there is none, and nothing is left", () =>
+  inFolder((folder) => {
+    assertEquals(SecondName.of(`${folder}/none.db`, Date.now()), undefined);
+    assertEquals(namesIn(folder), []);
   }));

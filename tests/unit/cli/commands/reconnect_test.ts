@@ -34,7 +34,7 @@ Deno.test("reconnect, asks the running node, or says what is in the way", async 
     const down = await reconnect(sets);
     assertEquals(down.code, 1);
     assertStringIncludes(down.err, "No node runs");
-    assertStringIncludes(down.err, "hint: Is the node running?");
+    assertStringIncludes(down.err, "hint: Start it, or give the configuration");
     {
       await using _standalone = await startNode(sets);
       const refused = await reconnect(sets);

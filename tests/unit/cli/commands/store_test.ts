@@ -92,6 +92,9 @@ Deno.test("store stats, what it holds and takes, never what is in it", async () 
     ]
   ) assertMatch(text.out, line);
   assertEquals(text.out.includes("hunter2"), false);
+  place.write((tx) => tx.markSynced("*"));
+  const synced = await place.run("store", "stats");
+  assertMatch(synced.out, /^synced {6}all kinds$/m);
   await place.start();
   const json = JSON.parse(
     (await place.run("store", "stats", "-o", "json")).out,
