@@ -9,7 +9,11 @@ const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' " +
 
 const SCRIPT = PAGE_DRAWING + PAGE_LISTENING;
 
-/** The status page: one file, in need of nothing from outside. */
+/**
+ * The status page: one file, in need of nothing from outside. It is ASCII: the
+ * bundler spells other characters as escapes, but not in raw templates, and
+ * V8 keeps all source of the binary in two bytes per character for one of them.
+ */
 export const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

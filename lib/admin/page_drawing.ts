@@ -74,7 +74,7 @@ function latency(ms) {
 
 /** A peer chooses these words: a long one must not push the table apart. */
 function short(words) {
-  return words.length > 24 ? words.slice(0, 23) + "…" : words;
+  return words.length > 24 ? words.slice(0, 23) + "\u2026" : words;
 }
 
 function origin(url) {
@@ -169,7 +169,7 @@ function drawMessages(messages) {
   }, (row, message) => {
     const cells = [
       new Date(message.time).toLocaleTimeString("en-GB"),
-      short(message.from) + " → " + short(message.to),
+      short(message.from) + " \u2192 " + short(message.to),
       short(message.operation),
       message.resource,
       latency(message.latencyMs),

@@ -76,7 +76,10 @@ function wordFor(effect: Effect, operation: string): string {
       if (isError(effect)) return "error";
       return operation === Operation.query ? "from the store" : "answered";
     case "to-cloud":
-      return isError(effect) ? "failed, to be repeated" : "acked";
+      if (isError(effect)) return "failed, to be repeated";
+      return effect.message.route.operation === Operation.response
+        ? "acked"
+        : "told the cloud";
     default:
       return "";
   }

@@ -5,6 +5,7 @@ import type { CloudCore } from "./cloud_core.ts";
 import { type CloudObject, type Manifest, refOf } from "./cloud_object.ts";
 import { kindOf, kindOfPlural } from "./kinds.ts";
 import { ManifestError, readManifests } from "./manifests.ts";
+import { withSecretData } from "./secret_data.ts";
 
 /** What a {@link ManifestApi} works with. */
 export interface ManifestApiOptions {
@@ -125,7 +126,7 @@ export class ManifestApi {
 
   /** In a namespace, and on a node if it is a pod that runs nowhere. */
   #placed(manifest: Manifest): Manifest {
-    const placed: Manifest = { ...manifest, metadata: named(manifest) };
+    const placed = withSecretData({ ...manifest, metadata: named(manifest) });
     if (manifest.kind.toLowerCase() !== "pod") return placed;
     const spec = isRecord(placed.spec) ? placed.spec : {};
     return { ...placed, spec: { nodeName: this.#options.node, ...spec } };

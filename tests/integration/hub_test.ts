@@ -88,10 +88,18 @@ Deno.test("hub, a newcomer plays cloud: a node finds it, and a pod applied to it
     );
     assertEquals(JSON.parse(again.out).results[0].result, "unchanged");
     const gone = await command(
-      ["delete", "pod/web-0", "--hub", folder, "-o", "name"],
+      ["delete", "po/web-0", "--hub", folder, "-o", "name"],
     );
     assertEquals(gone, { code: 0, out: "pod/web-0\n", err: "" });
-    const none = await command(["delete", "pod", "nope", "--hub", folder]);
+    const others = await command(
+      ["delete", "cm,widget", "a", "b", "--hub", folder],
+    );
+    assertEquals(
+      others.err,
+      ["configmap/a", "configmap/b", "widget/a", "widget/b"]
+        .map((name) => `${name} not found\n`).join(""),
+    );
+    const none = await command(["delete", "po", "nope", "--hub", folder]);
     assertEquals(none, { code: 1, out: "", err: "pod/nope not found\n" });
     const empty = await command(["apply", "-f", "-", "--hub", folder], "---");
     assertEquals([empty.code, empty.err], [
@@ -129,7 +137,8 @@ Deno.test("apply and delete, without a hub or with odd words, say what to do", a
         ["apply"],
         ["apply", "-f", `${folder}/none`],
         ["delete", "pod"],
-        ["delete", "pod", "a", "b"],
+        ["delete", "all", "a"],
+        ["delete", "pod/a", "b"],
         ["delete", "pod", "a", "-f", "x"],
         ["hub", "--port", "99999"],
         ["hub", "--node", "../x"],

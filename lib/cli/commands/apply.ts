@@ -6,6 +6,8 @@ import {
   type OptionSpec,
   UsageError,
 } from "../command.ts";
+import { readRequests } from "../get/request.ts";
+import { typesOf } from "../get/resource_types.ts";
 import { askHub, HUB_FOLDER, HUB_OPTION } from "../hub_client.ts";
 import { readOutput } from "../output.ts";
 
@@ -57,14 +59,16 @@ one of its pods uses it. Nothing is changed if one of the manifests is wrong.`,
 export const remove: Command = {
   name: "delete",
   summary: "Delete objects at the development hub",
-  words: "[TYPE NAME]",
+  words: "[TYPE NAME...]",
   details:
-    `What is not there is told, and the exit code is 1. A pod on a node only gets a
-deletionTimestamp, as in a cluster: it goes when the node has ended it.`,
+    `Takes types as get does: plurals, kubectl's short names (po, cm, ...), several
+with commas between them, and TYPE/NAME. What is not there is told, and the exit
+code is 1. A pod on a node only gets a deletionTimestamp, as in a cluster: it
+goes when the node has ended it.`,
   options: [FILE, NAMESPACE, HUB_OPTION, OUTPUT],
   examples: [
     ["delete -f web.yaml", "What the file names"],
-    ["delete pod web-0 -n shop", "One object"],
+    ["delete po web-0 web-1 -n shop", "By name"],
   ],
   run: async (input) => {
     const shape = readOutput(input.value("output"), SHAPES);
@@ -102,15 +106,28 @@ async function change(
   return results.length === 0 ? ExitCode.failure : code;
 }
 
-/** @throws {UsageError} Unless they are a type and a name, without files. */
+/**
+ * What is named as kubectl names it, as manifests.
+ *
+ * @throws {UsageError} Unless each has a type and a name, without files.
+ */
 function named({ words, value, values }: CommandInput): string {
-  const [first = "", ...rest] = words;
-  const [kind, name, ...more] = [...first.split("/"), ...rest];
-  if (!kind || !name || more.length > 0 || values("filename").length > 0) {
-    throw new UsageError("Expected TYPE NAME, or files with -f");
+  const [first = ""] = words;
+  const isPaired = words.some((word) => word.includes("/"));
+  const types = (isPaired ? words.map((word) => word.split("/")[0]) : [first])
+    .flatMap((list = "") => list.split(","));
+  // The hub may hold types that no table knows: they stay as they are.
+  const others = types.filter((type) => typesOf(type, []) === undefined);
+  const requests = readRequests(words, others);
+  const isWhole = requests.length > 0 &&
+    requests.every(({ names }) => names.length > 0);
+  if (!isWhole || values("filename").length > 0) {
+    throw new UsageError("Expected TYPE NAME..., or files with -f");
   }
   const namespace = value("namespace") ?? "default";
-  return JSON.stringify({ kind, metadata: { name, namespace } });
+  return requests.flatMap(({ type: kind, names }) =>
+    names.map((name) => JSON.stringify({ kind, metadata: { name, namespace } }))
+  ).join("\n---\n");
 }
 
 /** @throws {UsageError} If no file is named. */

@@ -7,6 +7,7 @@ import {
   ExitCode,
   UsageError,
 } from "../command.ts";
+import { typesOf } from "../get/resource_types.ts";
 import type { Io } from "../io.ts";
 import { readOutput } from "../output.ts";
 import { painter, type Style } from "../style.ts";
@@ -69,9 +70,10 @@ listed with DynamicController only.`,
       hostname: io.hostname,
     });
     const { socket } = config.admin;
+    // Short names and plurals, as get takes them.
     let page = await askNode(socket, "/resync", {
       apply: flag("apply"),
-      ...(type === undefined ? {} : { type }),
+      ...(type === undefined ? {} : { type: typesOf(type, [])?.[0] ?? type }),
     });
     const clock = new SystemClock();
     while (isRecord(page) && page.state === "running") {
@@ -118,7 +120,10 @@ function show(io: Io, report: Readonly<Record<string, unknown>>): void {
   }
   const count = differences.length;
   const same = `${report.same} ${report.same === 1 ? "is" : "are"} the same`;
-  if (count === 0) io.stdout(`Nothing differs, ${same}\n`);
+  const isBlind = report.same === 0 &&
+    recordsOf(report.notCompared).length > 0;
+  if (count === 0 && isBlind) io.stdout("Nothing was compared\n");
+  else if (count === 0) io.stdout(`Nothing differs, ${same}\n`);
   else if (report.applied) io.stdout(`${count} brought in line, ${same}\n`);
   else {
     io.stdout(

@@ -44,3 +44,7 @@ Deno.test("page, it is small, whole, and puts nothing in but text", () => {
   assertMatch(PAGE, /<meta name="viewport"/);
   assertMatch(PAGE, /prefers-color-scheme: dark/);
 });
+
+Deno.test("page, one arrow in its text does not have the binary keep all source twice as wide", () => {
+  assertMatch(PAGE, /^[\0-\x7f]*$/);
+});

@@ -24,6 +24,10 @@ Deno.test("flowOutcome, the effect that says most counts, in any order", () => {
     ["update", "unchanged", [noted, ack]],
     ["update", "unchanged", [ack, noted]],
     ["update", "acked", [ack]],
+    ["meta-internal-sync", "told the cloud", [{
+      kind: "to-cloud",
+      message: MESSAGE,
+    }]],
     ["update", "queued", [{ kind: "outbox" }, reply]],
     ["query", "from the store", [reply]],
     ["update", "answered", [reply]],

@@ -46,6 +46,9 @@ Deno.test("ManifestApi, creates, changes, lists and deletes", async () => {
     "pod default/web created",
     "secret shop/s created",
   ]);
+  await said("/apply", secret + "stringData: {k: v}\n");
+  const [stored] = core.objects.list("secret");
+  assertEquals([stored?.data, stored?.stringData], [{ k: "dg==" }, undefined]);
   const pod = core.objects.get({
     type: "pod",
     namespace: "default",
