@@ -59,28 +59,28 @@ export async function reconnects({ world, table, drops }: Suite) {
   table.add(7, name, "ms max to drained", drainMs.at(-1)!);
 }
 
-/** Row 8: updates of an agent while the cloud is away, then drained. */
-export async function outbox({ world, table, scale }: Suite) {
-  await using subject = await world.node({ agent: false });
-  const { hub } = subject;
+/**
+ * Row 8: statuses of an agent while the cloud is away, one of each pod, then
+ * drained. Statuses, since what is no state has a bound of 10,000.
+ */
+export async function outbox({ world, table, scale, stores }: Suite) {
   const count = scale(100_000);
+  const store = await stores(count);
+  await using subject = await world.node({ agent: false, store });
+  const { hub } = subject;
   hub.drop();
   const agent = await LocalLoad.attach(subject.socket, "edged");
   const result = await agent.run({
     requests: count,
     inFlight: 64,
-    make: (i) => ({
-      operation: "update",
-      resource: `default/note/${nameOf(i)}`,
-      content: { metadata: { name: nameOf(i) }, text: "x".repeat(200) },
-    }),
+    make: statusOf(0),
   });
   const name = `outbox of ${count} updates`;
   table.add(8, name, "queued/s", result.perSecond);
   table.add(8, name, "lost or failed", result.lost + result.errors);
   let arrived = 0;
   hub.onMessage = (text) => {
-    if (text.includes("/note/")) arrived++;
+    if (text.includes("/podstatus/")) arrived++;
   };
   const before = hub.keepalives.length;
   const again = setInterval(() => subject.process.signal("SIGUSR1"), 100);
