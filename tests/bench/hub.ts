@@ -125,6 +125,9 @@ export class LoadHub {
     );
   }
 
+  /** Nobody is let in. */
+  isAway = false;
+
   /** Cuts the connection. */
   drop(): void {
     this.#conn?.close();
@@ -255,6 +258,10 @@ export class LoadHub {
       } catch (error) {
         if (error instanceof Deno.errors.BadResource) return;
         throw error;
+      }
+      if (this.isAway) {
+        conn.close();
+        continue;
       }
       await this.#serve(conn).catch((error) => {
         if (conn === this.#conn) this.drop();

@@ -68,6 +68,7 @@ export async function outbox({ world, table, scale, stores }: Suite) {
   const store = await stores(count);
   await using subject = await world.node({ agent: false, store });
   const { hub } = subject;
+  hub.isAway = true;
   hub.drop();
   const agent = await LocalLoad.attach(subject.socket, "edged");
   const result = await agent.run({
@@ -82,6 +83,7 @@ export async function outbox({ world, table, scale, stores }: Suite) {
   hub.onMessage = (text) => {
     if (text.includes("/podstatus/")) arrived++;
   };
+  hub.isAway = false;
   const before = hub.keepalives.length;
   const again = setInterval(() => subject.process.signal("SIGUSR1"), 100);
   await hub.until(() => hub.keepalives.length > before, "a reconnect");
