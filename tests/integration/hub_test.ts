@@ -166,11 +166,14 @@ Deno.test("hub, as a process: shows what passes, and ends in good order", async 
         out += value;
       }
     };
-    await upTo("Something to do");
+    await upTo("Bearer");
     const [, port = ""] = /wss:\/\/127\.0\.0\.1:(\d+)\//.exec(out) ?? [];
     assertStringIncludes(out, `metamanager run --config ${folder}/hub/edge-1`);
     const text = await Deno.readTextFile(`${folder}/hub/hub.json`);
-    const apiPort = new URL(JSON.parse(text).url).port;
+    const { url, token } = JSON.parse(text);
+    assertStringIncludes(out, `POST ${url}/apply`);
+    assertStringIncludes(out, `Bearer ${token}`);
+    const apiPort = new URL(url).port;
     const taken = await spawn([
       ...args.slice(0, -1),
       port,

@@ -108,6 +108,8 @@ A pod agent:       python3 conf/agents/agent.py ${
     join(folder, node, "edged.sock")
   } ${node}
 Something to do:   metamanager apply -f FILE${here}
+The same by HTTP:  POST ${cloud.address.url}/apply, application/yaml,
+                   Authorization: Bearer ${cloud.address.token}
 
 `;
 }
