@@ -4,8 +4,12 @@ import { filesOf } from "./env.ts";
 import { StoreError } from "./errors.ts";
 import type { FileInfo, FileSystem } from "./file_system.ts";
 
-/** A folder that changed later than so long ago may change again unseen. */
-const FRESH_MS = 100;
+/**
+ * A folder that looks the same for so long will look different after the next
+ * change: times of files have steps, the coarsest of those that we see is a
+ * second.
+ */
+const STEP_MS = 1100;
 /** The files themselves are looked at this often, whatever the folder says. */
 const LOOK_MS = 1000;
 
@@ -26,8 +30,11 @@ export class FileWatch {
   readonly #folder: string;
   readonly #database: FileInfo | undefined;
   #wal: FileInfo | undefined;
-  /** The folder when both files were last seen there, if that is telling. */
+  /** The folder as it was when both files were last seen there. */
   #seen: FileInfo | undefined;
+  /** Since when it looks like that, by the monotonic clock. */
+  #sameSinceMs = 0;
+  #isTelling = false;
   #lookedAtMs = 0;
 
   /** Remembers the files as they are now, just after opening. */
@@ -48,17 +55,16 @@ export class FileWatch {
   check(): void {
     const folder = this.#fs.stat(this.#folder);
     const nowMs = this.#clock.monotonic();
-    const isSame = folder && this.#seen &&
-      folder.modifiedAtMs === this.#seen.modifiedAtMs &&
-      folder.changedAtMs === this.#seen.changedAtMs &&
-      folder.ino === this.#seen.ino && folder.dev === this.#seen.dev;
-    if (isSame && nowMs - this.#lookedAtMs < LOOK_MS) return;
+    const isSame = folder !== undefined && this.#seen !== undefined &&
+      looksLike(folder, this.#seen);
+    const isDue = nowMs - this.#lookedAtMs >= LOOK_MS;
+    if (isSame && this.#isTelling && !isDue) return;
     this.#seen = undefined;
     this.#look();
+    this.#seen = folder;
     this.#lookedAtMs = nowMs;
-    // A change within the same tick of the file system's clock would not show.
-    const ageMs = this.#clock.now() - (folder?.modifiedAtMs ?? Infinity);
-    if (ageMs > FRESH_MS) this.#seen = folder;
+    if (!isSame) this.#sameSinceMs = nowMs;
+    this.#isTelling = nowMs - this.#sameSinceMs >= STEP_MS;
   }
 
   #look(): void {
@@ -85,4 +91,9 @@ export class FileWatch {
       { hint: "Leave the files of the store alone while the node runs" },
     );
   }
+}
+
+function looksLike(a: FileInfo, b: FileInfo): boolean {
+  return a.modifiedAtMs === b.modifiedAtMs &&
+    a.changedAtMs === b.changedAtMs && a.ino === b.ino && a.dev === b.dev;
 }

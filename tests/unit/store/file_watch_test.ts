@@ -47,7 +47,8 @@ async function setup() {
   const disk = new Disk();
   for (const path of [FOLDER, DATABASE, WAL]) disk.make(path, clock.now());
   const watch = new FileWatch(disk, DATABASE, clock);
-  await clock.advance(500);
+  watch.check();
+  await clock.advance(1200);
   watch.check();
   disk.asked.clear();
   return { clock, disk, watch };
@@ -103,6 +104,8 @@ Deno.test("FileWatch, a second change within one tick of the folder's time is se
   await clock.advance(10);
   const nowMs = clock.now();
   disk.touch(nowMs);
+  watch.check();
+  await clock.advance(1000);
   watch.check();
   disk.files.delete(WAL);
   disk.touch(nowMs);
