@@ -23,6 +23,8 @@ Deno.test("hostile neighbour: both sockets removed with their folder, which is m
     await until(() => lines() === told, "both are made anew", 30_000);
     await using agent = world.agent();
     await agent.connect();
+    // The line may be told a moment before the mode of the socket is set.
+    await until(() => node.status().then(() => true, () => false), "answers");
     assertEquals((await node.status()).agents, ["edged"]);
   }
 });

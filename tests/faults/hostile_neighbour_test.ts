@@ -48,6 +48,7 @@ Deno.test("hostile neighbour: no response of an agent writes an object, whatever
     () =>
       evil.received.some((m) => m.header.parent_msg_id === last.header.msg_id),
     "all of it was processed",
+    60_000,
   );
   world.hub.faults.loseDownstream = false;
   world.hub.faults.ignoreAcks = false;
