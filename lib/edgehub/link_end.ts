@@ -17,6 +17,9 @@ export interface LinkEnd {
 /** Codes of a stream that the other end has closed. */
 const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE)$/;
 
+/** What is said of a stream that ended before the WebSocket on it did. */
+const CUT = "The cloud, or something on the way, cut the link without a word";
+
 /** What the runtime says of TLS records that nobody wrote. */
 const TLS_BROKEN = /corrupt message|decrypt/;
 
@@ -43,19 +46,22 @@ export function linkEnd(
   const code = cause instanceof Error && "code" in cause
     ? String(cause.code)
     : "";
-  const what = TLS_BROKEN.test(text)
+  const isCut = CLOSED_BY_PEER.test(code);
+  // Whether a reset is met by a read or a write is chance.
+  const what = isCut
+    ? CUT
+    : TLS_BROKEN.test(text)
     ? "The link broke, something on the way changed its bytes"
     : "The link broke";
   return {
     error: new LinkError("ended", `${what}: ${text}`, { cause }),
-    ended: CLOSED_BY_PEER.test(code) ? "by-peer" : "by-us",
+    ended: isCut ? "by-peer" : "by-us",
   };
 }
 
 function wordsOf({ code, reason }: WebSocketEnd): string {
   if (code === CloseCode.abnormal) {
-    return "The cloud, or something on the way, cut the link without a word: " +
-      code;
+    return `${CUT}: ${code}`;
   }
   return `The cloud ended the link: ${code} ${reason}`.trimEnd();
 }

@@ -157,11 +157,16 @@ async function survive(scene: HostileScene, fault: Fault): Promise<void> {
   await scene.report();
   if (fault.says) {
     const { says } = fault;
-    await until(
-      async () => says.test(reason = await node.linkHealth()),
-      `${fault.name}, health says ${says}`,
-      NOTICE_MS,
-    );
+    const heard = new Set<string>();
+    const isSaid = async () => {
+      heard.add(reason = await node.linkHealth());
+      return says.test(reason);
+    };
+    try {
+      await until(isSaid, `health says ${says}`, NOTICE_MS);
+    } catch (error) {
+      throw new Error(`${error}; it says ${[...heard].join("; ")}`);
+    }
     assertEquals((await node.status()).link.state === "connected", false);
   } else {
     await scene.converged();

@@ -58,7 +58,7 @@ export class Scene implements AsyncDisposable {
   readonly reports = new Map<string, { tried: number; taken: number }>();
   /** What health said, each once. */
   readonly seen: string[] = [];
-  /** Reports that were answered with `OK`. */
+  /** Reports of pods that the cloud has, answered with `OK`. */
   taken = 0;
   /** Reports that were refused. */
   refused = 0;
@@ -358,7 +358,12 @@ export class Scene implements AsyncDisposable {
       { timeoutMs: 2000 },
     ).then(
       () => {
-        this.taken++;
+        // A store that counts as failed may know of a delete that nobody has
+        // heard of, and what is told of a deleted pod needs no room in it.
+        const { hub } = this.world;
+        if (hub.list("pod").some((pod) => pod.metadata.uid === uid)) {
+          this.taken++;
+        }
         report.taken = Math.max(report.taken, round);
       },
       (error) => {

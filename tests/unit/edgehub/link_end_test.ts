@@ -41,6 +41,9 @@ Deno.test("linkEnd, a reset counts as closed by the peer, other errors do not", 
     linkEnd(end({ by: "error", error }), undefined);
   assertEquals(by(coded("ECONNRESET")).ended, "by-peer");
   assertEquals(by(coded("EPIPE")).ended, "by-peer");
+  for (const code of ["ECONNRESET", "EPIPE"]) {
+    assertMatch(by(coded(code)).error.message, /cut the link .*: read E/);
+  }
   assertEquals(by(coded("ETIMEDOUT")).ended, "by-us");
   assertEquals(by(new Error("odd")).ended, "by-us");
   assertEquals(by(new Error("odd")).error.message, "The link broke: odd");
