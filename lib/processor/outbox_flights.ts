@@ -7,19 +7,21 @@ export interface Flight {
   readonly row: OutboxInfo;
   /** The cloud refused it for now: it is to be sent again. */
   refused: boolean;
-  /** No answer came in time, and that was counted. */
-  overdue: boolean;
+  /** Times that no answer came in time, on this connection. */
+  overdue: number;
 }
 
 /**
  * Messages that were sent and wait for their answer; whoever is told that one
- * is due forgets it or waits on.
+ * is due forgets it, sends it again or waits on.
  */
 export class OutboxFlights {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #onDue: (flight: Flight) => void;
   readonly #flights = new Map<string, Flight>();
+  /** How often those were overdue that are to be sent again. */
+  readonly #overdue = new Map<string, number>();
   /** When each is due by the monotonic clock, the earliest first. */
   readonly #due = new Map<string, number>();
   #timer: Timer | undefined;
@@ -46,7 +48,9 @@ export class OutboxFlights {
 
   /** Notes that a message was sent. */
   add(row: OutboxInfo): void {
-    this.#flights.set(row.msgId, { row, refused: false, overdue: false });
+    const overdue = this.#overdue.get(row.msgId) ?? 0;
+    this.#overdue.delete(row.msgId);
+    this.#flights.set(row.msgId, { row, refused: false, overdue });
     this.#wait(row.msgId);
   }
 
@@ -55,15 +59,29 @@ export class OutboxFlights {
     this.#wait(flight.row.msgId);
   }
 
+  /**
+   * Forgets that a message was sent, but not how often it was overdue; `false`
+   * if it is too early to send it again: that is done after one, two, four,
+   * eight and ten times, and every ten from there.
+   */
+  takeBack({ row: { msgId }, overdue }: Flight): boolean {
+    if (overdue % 10 > 0 && ![1, 2, 4, 8].includes(overdue)) return false;
+    this.delete(msgId);
+    this.#overdue.set(msgId, overdue);
+    return true;
+  }
+
   /** Forgets a message. */
   delete(msgId: string): void {
     this.#flights.delete(msgId);
+    this.#overdue.delete(msgId);
     this.#due.delete(msgId);
   }
 
   /** Forgets all and cancels the timer. */
   clear(): void {
     this.#flights.clear();
+    this.#overdue.clear();
     this.#due.clear();
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -16,8 +16,9 @@ const MESSAGES_PER_TURN = 64;
 const RETRY_MS = 1000;
 /**
  * How long the cloud may take to answer a message, in milliseconds: what it
- * has not answered by then counts as unanswered on this connection. A
- * connection that ends sooner says nothing about the message.
+ * has not answered by then counts as unanswered on this connection, once, and
+ * is sent again, for the connection may last. A connection that ends sooner
+ * says nothing about the message.
  */
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -231,9 +232,7 @@ export class OutboxSender {
     this.#sent++;
     const { text: _, ...info } = row;
     this.#flights.add(info);
-    if (!ANSWERED.has(`${row.operation} ${row.type}`)) {
-      this.#pings.cover(row.msgId);
-    }
+    if (!isAnswered(row)) this.#pings.cover(row.msgId);
     return true;
   }
 
@@ -241,16 +240,20 @@ export class OutboxSender {
   #due(flight: Flight): void {
     const { row, refused, overdue } = flight;
     try {
-      // One that took its place need not wait for an answer any longer.
+      // One that took its place need not wait any longer.
       if (!this.#options.store.outboxRow(row.id)) return this.#land(flight);
       if (refused) {
         this.#flights.delete(row.msgId);
         this.#backlog.putBack(row);
         return this.#go();
       }
-      flight.overdue = true;
-      if (!overdue && this.#unanswered(row)) return this.#land(flight);
-      this.#flights.wait(flight);
+      if (overdue === 0 && this.#unanswered(row)) return this.#land(flight);
+      flight.overdue++;
+      if (!isAnswered(row) || !this.#flights.takeBack(flight)) {
+        return this.#flights.wait(flight);
+      }
+      this.#backlog.putBack(row);
+      this.#go();
     } catch (error) {
       // Looked at once more, or it would hold up its resource for ever.
       this.#flights.wait(flight);
@@ -285,4 +288,9 @@ export class OutboxSender {
     this.#turn = { timer, end: resolve };
     return promise;
   }
+}
+
+/** Whether the cloud answers it itself; else it is a ping that is repeated. */
+function isAnswered({ operation, type }: OutboxInfo): boolean {
+  return ANSWERED.has(`${operation} ${type}`);
 }

@@ -275,6 +275,7 @@ export class Life {
       broken: (invariant, text) => this.#broken(invariant, text),
       note: () => {},
       committed: () => {},
+      storeChanged: () => {},
       crashed: () => {},
       watch: {
         processor: processorObserver(parts),

@@ -292,6 +292,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "    const isParked = false;",
   ),
   one(
+    "what the cloud lost waits for the next connection",
+    "lib/processor/outbox_sender.ts",
+    "      if (!isAnswered(row) || !this.#flights.takeBack(flight)) {",
+    "      if (isAnswered(row) || !this.#flights.takeBack(flight)) {",
+  ),
+  one(
     "what is parked is sent all the same",
     "lib/processor/outbox_backlog.ts",
     "    if (!row || row.parkedAtMs > 0) {",

@@ -43,11 +43,6 @@ export class Parking {
     this.#options = options;
   }
 
-  /** Whether the cloud left anything unanswered in this life of the node. */
-  get hasIgnored(): boolean {
-    return this.#ignored.size > 0;
-  }
-
   /** A connection was made, whatever becomes of it. */
   connected(): void {
     this.#connections++;

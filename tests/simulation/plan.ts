@@ -241,7 +241,7 @@ function press(steps: Step[], chance: Chance): Bounds {
   return chance.pick(SMALL_BOUNDS);
 }
 
-/** Leaves what an agent says unanswered on one connection after the other. */
+/** Leaves what an agent says unanswered, on one connection or one after the other. */
 function park(steps: Step[], chance: Chance, healAtMs: number): void {
   const begin = Math.min(chance.pick(steps).atMs, healAtMs - PARK_MS);
   const at = (atMs: number) => ({ atMs: Math.max(0, begin + atMs), agent: 0 });
@@ -252,7 +252,8 @@ function park(steps: Step[], chance: Chance, healAtMs: number): void {
     { kind: "report", name, ...at(21_000) },
     { kind: "event", ...at(21_000) },
   );
-  for (let cut = 1; cut <= 5; cut++) {
+  const cuts = chance.is(0.3) ? 0 : 5;
+  for (let cut = 1; cut <= cuts; cut++) {
     steps.push({ kind: "cut", how: "ended", ...at(20_000 + cut * 55_000) });
   }
 }

@@ -70,6 +70,8 @@ export interface SimNodeOptions {
   readonly note: (text: string) => void;
   /** Told after each COMMIT. */
   readonly committed: () => void;
+  /** Told when the store fails, and when it works again. */
+  readonly storeChanged: () => void;
   /** Told when the process has crashed. */
   readonly crashed: () => void;
   /** Watches more closely. @default nobody does */
@@ -218,11 +220,16 @@ export class NodeLife {
         failed: (error, messages) => {
           watch?.processor.failed?.(error, messages);
           if (!this.process.alive) return;
+          this.#options.storeChanged();
           note(`store fails a batch of ${messages}: ${textOf(error)}`);
           if (error instanceof StoreError || error instanceof CrashedError) {
             return;
           }
           broken("no defect inside", stackOf(error));
+        },
+        recovered: () => {
+          watch?.processor.recovered?.();
+          this.#options.storeChanged();
         },
         fault: (fault, origin) => {
           watch?.processor.fault?.(fault, origin);

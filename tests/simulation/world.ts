@@ -212,8 +212,6 @@ export class World {
     this.note("* all is well from here on");
     this.disk = "ok";
     this.network = "up";
-    // What was left unanswered goes again on the next connection.
-    if (this.parking.hasIgnored) this.cloud.wire?.cut("ended");
     this.cloud.isDeaf = false;
     this.latencyMaxMs = LATENCY_MS;
     this.isNextMute = false;
@@ -245,6 +243,8 @@ export class World {
       broken: (invariant, text) => this.broken(invariant, text),
       note: (text) => this.note(text),
       committed: () => this.checks.store("after a commit"),
+      // All is sent again then, and has all its time anew.
+      storeChanged: () => this.parking.clear(),
       crashed: () => {
         this.note("node crashes");
         this.scheduler.after(this.downMs, () => this.startNode());

@@ -73,7 +73,7 @@ Deno.test("a report in the place of an unanswered one waits until that is overdu
   await bench.clock.advance(40_000);
   const second = status("a", 2);
   await report(second);
-  assertEquals(bench.cloud.take().map(roundOf), [1]);
+  assertEquals(bench.cloud.take().map(roundOf), [1, 1], "sent again");
   await bench.clock.advance(20_000);
   assertEquals(ids(bench.cloud.take()), ids([second]));
 });
@@ -107,7 +107,9 @@ Deno.test("a message unanswered on three connections is parked, told, and blocks
     await bench.connect();
     assertEquals(ids(bench.cloud.take()), ids([mute]));
     await bench.clock.advance(31_000);
-    if (i < LIMITS.outboxAttemptsMax) await bench.connect(false);
+    if (i === LIMITS.outboxAttemptsMax) break;
+    assertEquals(ids(bench.cloud.take()), ids([mute]), "the cloud lost it");
+    await bench.connect(false);
   }
   assertEquals(parked, ["default/pod/a"]);
   assertEquals(ids(bench.cloud.take()), ids([next]), "not those behind it");
@@ -366,6 +368,34 @@ Deno.test("a connection that lasts counts an unanswered message once", async () 
   await report(removal("a"));
   await bench.clock.advance(300_000);
   assertEquals(bench.store.outboxInfo(0).map((row) => row.attempts), [1]);
+});
+
+Deno.test("a message that the cloud lost goes again on a connection that lasts, less and less often", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await bench.connect();
+  const lost = removal("a");
+  await report(lost);
+  const sentAt: number[] = [];
+  for (let s = 0; s <= 901; s++) {
+    if (bench.cloud.take().length > 0) sentAt.push(s);
+    await bench.clock.advance(1000);
+  }
+  assertEquals(sentAt, [0, 30, 60, 120, 240, 300, 600, 900]);
+  await bench.fromCloud(ok(lost));
+  await bench.clock.advance(900_000);
+  assertEquals(bench.cloud.take(), []);
+  assertEquals(bench.store.outboxLength(), 0);
+});
+
+Deno.test("a message that a ping confirms goes once on a connection, however late that is", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await bench.connect();
+  await report(event("e"));
+  await bench.clock.advance(600_000);
+  const sent = bench.cloud.take().filter((m) => m.route.operation !== "ping");
+  assertEquals(sent.length, 1);
 });
 
 Deno.test("a look at the outbox anew sends nothing behind what is out", async () => {
