@@ -71,6 +71,16 @@ export class OutboxFlights {
     return true;
   }
 
+  /** Forgets what was sent, but not how often it was overdue. */
+  takeBackAll(): void {
+    const overdue = new Map(this.#overdue);
+    for (const flight of this.all()) {
+      overdue.set(flight.row.msgId, flight.overdue);
+    }
+    this.clear();
+    for (const [msgId, times] of overdue) this.#overdue.set(msgId, times);
+  }
+
   /** Forgets a message. */
   delete(msgId: string): void {
     this.#flights.delete(msgId);

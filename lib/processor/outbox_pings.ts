@@ -5,9 +5,11 @@ import {
   Module,
   newMessage,
   Operation,
+  ResourceType,
   type Stamp,
 } from "../message/mod.ts";
 import { PendingTable } from "../router/mod.ts";
+import type { OutboxInfo } from "../store/mod.ts";
 
 /** How long an answer to a ping is waited for, in milliseconds. */
 const PING_TIMEOUT_MS = 30_000;
@@ -15,6 +17,19 @@ const PING_TIMEOUT_MS = 30_000;
 const PINGS_MAX = 1024;
 /** Messages behind which a ping goes at the latest. */
 const MESSAGES_MAX = 64;
+
+/** What CloudCore answers one by one (wire document, 7.1). */
+const ANSWERED: ReadonlySet<string> = new Set([
+  `${Operation.update} ${ResourceType.podstatus}`,
+  `${Operation.update} ${ResourceType.nodestatus}`,
+  `${Operation.update} ${ResourceType.node}`,
+  `${Operation.delete} ${ResourceType.pod}`,
+]);
+
+/** Whether the cloud answers a message itself; else it takes a ping. */
+export function isAnswered({ operation, type }: OutboxInfo): boolean {
+  return ANSWERED.has(`${operation} ${type}`);
+}
 
 /** What {@link OutboxPings} needs from outside. */
 export interface OutboxPingsOptions {

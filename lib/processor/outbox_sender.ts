@@ -1,14 +1,9 @@
 import type { Clock, Timer } from "../base/mod.ts";
-import {
-  type Message,
-  Operation,
-  ResourceType,
-  type Stamp,
-} from "../message/mod.ts";
+import type { Message, Stamp } from "../message/mod.ts";
 import type { OutboxInfo, Store } from "../store/mod.ts";
 import { type Next, OutboxBacklog } from "./outbox_backlog.ts";
 import { type Flight, OutboxFlights } from "./outbox_flights.ts";
-import { OutboxPings } from "./outbox_pings.ts";
+import { isAnswered, OutboxPings } from "./outbox_pings.ts";
 
 /** Messages sent before other work has its turn. */
 const MESSAGES_PER_TURN = 64;
@@ -21,14 +16,6 @@ const RETRY_MS = 1000;
  * says nothing about the message.
  */
 const ANSWER_TIMEOUT_MS = 30_000;
-
-/** What CloudCore answers one by one (wire document, 7.1). */
-const ANSWERED: ReadonlySet<string> = new Set([
-  `${Operation.update} ${ResourceType.podstatus}`,
-  `${Operation.update} ${ResourceType.nodestatus}`,
-  `${Operation.update} ${ResourceType.node}`,
-  `${Operation.delete} ${ResourceType.pod}`,
-]);
 
 /** What {@link OutboxSender} needs from outside. */
 export interface OutboxSenderOptions {
@@ -118,19 +105,29 @@ export class OutboxSender {
 
   /** The connection is gone; what was not confirmed stays. */
   disconnected(): void {
-    this.#connection++;
     this.#connected = false;
+    this.#forget();
+    this.#flights.clear();
+  }
+
+  /**
+   * All goes again on this connection: the store was rebuilt, and its rows
+   * have other ids now, or answers were lost with what could not be stored.
+   */
+  restart(): void {
+    if (!this.#connected) return;
+    this.#forget();
+    this.#flights.takeBackAll();
+    this.kick();
+  }
+
+  #forget(): void {
+    this.#connection++;
     this.#retry?.cancel();
     this.#turn?.timer.cancel();
     this.#turn?.end();
     this.#pings.clear();
-    this.#flights.clear();
     this.#backlog.forget();
-  }
-
-  /** The store was rebuilt: its rows have other ids now, so all goes again. */
-  restart(): void {
-    if (this.#connected) this.connected();
   }
 
   /** Whether a message was sent on this connection and is not confirmed. */
@@ -288,9 +285,4 @@ export class OutboxSender {
     this.#turn = { timer, end: resolve };
     return promise;
   }
-}
-
-/** Whether the cloud answers it itself; else it is a ping that is repeated. */
-function isAnswered({ operation, type }: OutboxInfo): boolean {
-  return ANSWERED.has(`${operation} ${type}`);
 }

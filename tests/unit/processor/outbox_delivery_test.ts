@@ -6,6 +6,7 @@ import {
   newError,
   newResponse,
 } from "../../../lib/message/mod.ts";
+import { type Store, StoreError } from "../../../lib/store/mod.ts";
 import {
   fromCloud,
   fromEdged,
@@ -368,6 +369,37 @@ Deno.test("a connection that lasts counts an unanswered message once", async () 
   await report(removal("a"));
   await bench.clock.advance(300_000);
   assertEquals(bench.store.outboxInfo(0).map((row) => row.attempts), [1]);
+});
+
+Deno.test("a store that fails and works again does not make a connection count twice", async () => {
+  let isFailing = false;
+  let recovered = 0;
+  const { bench, report } = await world({
+    observer: { recovered: () => recovered++ },
+    wrap: (store) =>
+      new Proxy<Store>(store, {
+        get: (target, name) => {
+          if (isFailing && name === "batch") {
+            throw new StoreError("full", "database or disk is full");
+          }
+          const member: unknown = Reflect.get(target, name, target);
+          return typeof member === "function" ? member.bind(target) : member;
+        },
+      }),
+  });
+  await using _end = bench;
+  await bench.connect();
+  await report(removal("a"));
+  for (let i = 0; i < 3; i++) {
+    await bench.clock.advance(31_000);
+    isFailing = true;
+    await report(event("e"));
+    isFailing = false;
+    await bench.clock.advance(2000);
+  }
+  assertEquals(recovered, 3);
+  const [first] = bench.store.outboxInfo(0);
+  assertEquals([first?.attempts, first?.parkedAtMs], [1, 0]);
 });
 
 Deno.test("a message that the cloud lost goes again on a connection that lasts, less and less often", async () => {
