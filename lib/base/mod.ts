@@ -12,6 +12,7 @@ export { backoffMs, type BackoffOptions } from "./backoff.ts";
 export { type Clock, sleep, SystemClock, type Timer } from "./clock.ts";
 export type { Component } from "./component.ts";
 export { LIMITS } from "./limits.ts";
+export { loadYaml } from "./load_yaml.ts";
 export {
   checkLoopback,
   listenOnLoopback,

@@ -1,7 +1,8 @@
 import { ConfigError, nearest } from "../config/mod.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, ExitCode, UsageError } from "./command.ts";
-import { type CommandGroup, COMMANDS, GROUPS } from "./commands.ts";
+import type { CommandGroup } from "./commands.ts";
+import { run } from "./commands/run.ts";
 import { failureText } from "./failure_text.ts";
 import { helpAll, helpOn } from "./help.ts";
 import type { Io } from "./io.ts";
@@ -20,10 +21,30 @@ const HELP_WORDS: ReadonlySet<string> = new Set(["help", "--help", "-h"]);
 export async function main(
   args: readonly string[],
   io: Io,
-  commands: readonly Command[] = COMMANDS,
+  commands?: readonly Command[],
+): Promise<number> {
+  const groups = commands ? under(commands) : await groupsFor(args);
+  return await guarded(args, io, groups);
+}
+
+/**
+ * The commands that the arguments may mean. A node lives for months with what
+ * it loaded at its start, so `run` loads nothing that only others need.
+ */
+async function groupsFor(
+  [first]: readonly string[],
+): Promise<readonly CommandGroup[]> {
+  if (first === run.name) return under([run]);
+  return (await import("./commands.ts")).GROUPS;
+}
+
+async function guarded(
+  args: readonly string[],
+  io: Io,
+  groups: readonly CommandGroup[],
 ): Promise<number> {
   try {
-    return await dispatch(args, io, commands);
+    return await dispatch(args, io, groups);
   } catch (error) {
     const paint = painter(io, "stderr");
     if (error instanceof ConfigError) {
@@ -32,7 +53,7 @@ export async function main(
     }
     if (error instanceof UsageError) {
       io.stderr(`${paint("red", "error:")} ${error.message}\n`);
-      const name = find(args, commands)?.command.name;
+      const name = find(args, groups)?.command.name;
       io.stderr(
         name === undefined
           ? "Run 'metamanager --help' to see what there is.\n"
@@ -52,17 +73,17 @@ export async function main(
 async function dispatch(
   args: readonly string[],
   io: Io,
-  commands: readonly Command[],
+  groups: readonly CommandGroup[],
 ): Promise<number> {
   const [first, ...rest] = args;
   if (first === undefined) {
-    io.stderr(helpAll(groupsOf(commands), painter(io, "stderr")));
+    io.stderr(helpAll(groups, painter(io, "stderr")));
     return ExitCode.usage;
   }
-  if (HELP_WORDS.has(first)) return help(rest, io, commands);
-  if (first === "--version") return await dispatch(["version"], io, commands);
-  const found = find(args, commands);
-  if (!found) return section(args, io, commands);
+  if (HELP_WORDS.has(first)) return help(rest, io, groups);
+  if (first === "--version") return await dispatch(["version"], io, groups);
+  const found = find(args, groups);
+  if (!found) return section(args, io, groups);
   const input = readArguments(found.command, found.rest, io);
   if (input.flag("help")) {
     io.stdout(helpOn(found.command, painter(io, "stdout")));
@@ -74,9 +95,9 @@ async function dispatch(
 /** The command that the first words name, and what follows it. */
 function find(
   args: readonly string[],
-  commands: readonly Command[],
+  groups: readonly CommandGroup[],
 ): { command: Command; rest: readonly string[] } | undefined {
-  for (const command of commands) {
+  for (const command of commandsOf(groups)) {
     const { length } = command.name.split(" ");
     if (args.slice(0, length).join(" ") === command.name) {
       return { command, rest: args.slice(length) };
@@ -88,34 +109,39 @@ function find(
 function help(
   words: readonly string[],
   io: Io,
-  commands: readonly Command[],
+  groups: readonly CommandGroup[],
 ): number {
   const names = words.filter((word) => !HELP_WORDS.has(word));
   const paint = painter(io, "stdout");
-  const found = find(names, commands);
-  if (names.length > 0 && !found) return section(names, io, commands);
+  const found = find(names, groups);
+  if (names.length > 0 && !found) return section(names, io, groups);
   io.stdout(
-    found ? helpOn(found.command, paint) : helpAll(groupsOf(commands), paint),
+    found ? helpOn(found.command, paint) : helpAll(groups, paint),
   );
   return ExitCode.ok;
 }
 
-/** All of them under their headings, some of them under one. */
-function groupsOf(commands: readonly Command[]): readonly CommandGroup[] {
-  return commands === COMMANDS ? GROUPS : [{ title: "Commands", commands }];
+function commandsOf(groups: readonly CommandGroup[]): readonly Command[] {
+  return groups.flatMap(({ commands }) => commands);
+}
+
+/** Some commands under one heading. */
+function under(commands: readonly Command[]): readonly CommandGroup[] {
+  return [{ title: "Commands", commands }];
 }
 
 /** Words like `config` that only begin a command: says which there are. */
 function section(
   args: readonly string[],
   io: Io,
-  commands: readonly Command[],
+  groups: readonly CommandGroup[],
 ): number {
+  const commands = commandsOf(groups);
   const [first = "", ...rest] = args;
   const below = commands.filter((c) => c.name.startsWith(`${first} `));
   const isHelp = rest.every((word) => HELP_WORDS.has(word));
   if (below.length > 0 && isHelp) {
-    io.stdout(helpAll(groupsOf(below), painter(io, "stdout")));
+    io.stdout(helpAll(under(below), painter(io, "stdout")));
     return rest.length > 0 ? ExitCode.ok : ExitCode.usage;
   }
   if (first.startsWith("-")) throw new UsageError(optionFirst(args, commands));

@@ -1,4 +1,5 @@
 import type * as Yaml from "yaml";
+import { loadYaml } from "../base/mod.ts";
 import type { Problem } from "./problem.ts";
 import type { RawValue } from "./value.ts";
 
@@ -25,7 +26,7 @@ export type KindOf = (path: string) => "key" | "section" | undefined;
 
 /** Where things stand while one text is read. */
 interface Reader {
-  readonly yaml: typeof Yaml;
+  readonly yaml: Awaited<ReturnType<typeof loadYaml>>;
   readonly source: string;
   readonly lines: Yaml.LineCounter;
   readonly kindOf: KindOf;
@@ -49,7 +50,7 @@ export async function readYaml(
   text: string,
   kindOf: KindOf,
 ): Promise<YamlFile> {
-  const yaml = await import("yaml");
+  const yaml = await loadYaml();
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, {
     lineCounter: lines,
@@ -77,7 +78,7 @@ export async function readYaml(
  * is none.
  */
 export async function readInline(text: string): Promise<RawValue> {
-  const yaml = await import("yaml");
+  const yaml = await loadYaml();
   const document = yaml.parseDocument(text, { prettyErrors: false });
   const isPlain = document.errors.length > 0 || text.trim() === "" ||
     yaml.isMap(document.contents);
@@ -95,7 +96,7 @@ export async function emptyValue(
   text: string,
   path: readonly string[],
 ): Promise<string | undefined> {
-  const yaml = await import("yaml");
+  const yaml = await loadYaml();
   const find = (from: string) => {
     const node = yaml.parseDocument(from).getIn(path, true);
     return yaml.isScalar(node) ? node : undefined;

@@ -1,5 +1,5 @@
 import type * as Yaml from "yaml";
-import { isRecord } from "../base/mod.ts";
+import { isRecord, loadYaml } from "../base/mod.ts";
 import type { Manifest } from "./cloud_object.ts";
 
 /** A text of manifests cannot be used; nothing of it was. */
@@ -22,7 +22,7 @@ const MANIFESTS_MAX = 10_000;
 export async function readManifests(
   text: string,
 ): Promise<readonly Manifest[]> {
-  const yaml = await import("yaml");
+  const yaml = await loadYaml();
   const lines = new yaml.LineCounter();
   const documents = yaml.parseAllDocuments(text, {
     lineCounter: lines,
