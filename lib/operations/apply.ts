@@ -22,6 +22,8 @@ export type Applied =
   /** Stored. */
   | {
     readonly kind: "stored";
+    /** Nothing was stored under its key. */
+    readonly isNew: boolean;
     readonly revision: number;
     readonly content: unknown;
   }
@@ -82,7 +84,7 @@ export function applyObject(
   if (!row) {
     if (isBuried(tx, target, identity)) return { kind: "stale" };
     const content = withKind(raw, target.type);
-    return { kind: "stored", content, revision: put(content) };
+    return { kind: "stored", isNew: true, content, revision: put(content) };
   }
   if (isOther(row.uid, identity.uid)) {
     if (!isLater(row, identity)) return { kind: "stale" };
@@ -105,7 +107,8 @@ export function applyObject(
     tx.raise(target.key, identity.version, valueOf(content));
     return { kind: "raised" };
   }
-  return { kind: "stored", content, revision: put(content, row) };
+  const revision = put(content, row);
+  return { kind: "stored", isNew: false, content, revision };
 
   function put(content: unknown, old?: MetaRow): number {
     return tx.put({

@@ -124,6 +124,8 @@ export type Effect =
   | { readonly kind: "plan-failed" }
   /** The cloud has no such object, though one is stored; the row is still there. */
   | { readonly kind: "missing"; readonly question: Question }
+  /** A pod of this node came that names what is stored already. */
+  | { readonly kind: "pod-came" }
   /** What came of the question for all pods of this node. */
   | {
     readonly kind: "pods-listed";

@@ -87,6 +87,27 @@ export function askAnew(
   });
 }
 
+/**
+ * A pod that is new here may name objects that lie here from before: answers
+ * whose ack was lost, so that the cloud does not know that it has to tell of
+ * their changes. They are asked for again soon.
+ *
+ * @param pod The pod as it was stored.
+ */
+export function podCame(
+  pod: unknown,
+  { key }: { readonly key: string },
+  tx: Pick<StoreTransaction, "get">,
+  { nodeId }: Pick<Context, "nodeId">,
+): Effect[] {
+  if (specOf(pod).nodeName !== nodeId) return [];
+  const namespace = key.slice(0, key.indexOf("/"));
+  const isKnown = referencesOf(pod).some(({ type, name }) =>
+    tx.get(resourceOf(namespace, type, name)) !== undefined
+  );
+  return isKnown ? [{ kind: "pod-came" }] : [];
+}
+
 function nextOf(
   { type }: PlanCursor,
   rows: readonly MetaRow[],

@@ -18,6 +18,7 @@ import type { Context } from "./context.ts";
 import { isClusterScoped, storeKeyOf } from "./keys.ts";
 import type { Effect, Outcome } from "./outcome.ts";
 import { statusMayLeave } from "./pod_status.ts";
+import { podCame } from "./reconcile.ts";
 import { type Policy, policyFor } from "./policy.ts";
 
 /** A message's resource and what is to happen to it. */
@@ -75,6 +76,10 @@ export function writeFromCloud(
       { kind: "to-cloud", message: newOk(context, message) },
     );
     return effects;
+  }
+  const isNew = applied.kind === "recreated" || applied.isNew;
+  if (isNew && resource.resType === ResourceType.pod) {
+    effects.push(...podCame(applied.content, subject, tx, context));
   }
   if (!isForAgents(subject.policy, applied.content, context)) {
     effects.push({ kind: "to-cloud", message: newOk(context, message) });

@@ -17,7 +17,7 @@ export {
 export type { OutboxWork } from "./outbox_sender.ts";
 export type { ProcessorOptions } from "./options.ts";
 export { Processor } from "./processor.ts";
-export type { ReconcileTiming } from "./reconciler.ts";
+export type { ReconcileTiming } from "./reconcile_schedule.ts";
 export {
   type NotCompared,
   type ResyncDifference,

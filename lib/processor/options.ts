@@ -3,7 +3,7 @@ import type { Stamp } from "../message/mod.ts";
 import type { Router } from "../router/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { ProcessorObserver } from "./observer.ts";
-import type { ReconcileTiming } from "./reconciler.ts";
+import type { ReconcileTiming } from "./reconcile_schedule.ts";
 
 /**
  * What the processor needs from outside. Times and remote types are read at

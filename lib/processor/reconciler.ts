@@ -1,4 +1,4 @@
-import { backoffMs, type Timer, unreachable } from "../base/mod.ts";
+import { type Timer, unreachable } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
 import {
   askAnew,
@@ -14,6 +14,7 @@ import {
 import type { Item } from "./batch_runner.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { ReconcileRound } from "./reconcile_round.ts";
+import { ReconcileSchedule } from "./reconcile_schedule.ts";
 import type { RemoteRequests, Unanswered } from "./requests.ts";
 import type { Session } from "./session.ts";
 import { SyncConclusion } from "./sync_conclusion.ts";
@@ -22,14 +23,6 @@ import {
   SyncState,
   type SyncStatus,
 } from "./sync_state.ts";
-
-/** When the node asks anew. */
-export interface ReconcileTiming {
-  /** A round begins at a random time within this after a connect, in milliseconds. */
-  readonly delayMs: number;
-  /** Time between rounds on one connection, in milliseconds; 0 for none. */
-  readonly intervalMs: number;
-}
 
 /** What {@link Reconciler} works with, beside the processor's options. */
 export interface ReconcilerParts {
@@ -48,15 +41,13 @@ type PodsListed = Extract<Effect, { kind: "pods-listed" }>;
 export type ReconcileEffect =
   | Planned
   | PodsListed
-  | Extract<Effect, { kind: "plan-failed" | "missing" }>;
+  | Extract<Effect, { kind: "plan-failed" | "missing" | "pod-came" }>;
 
 type Options = Pick<
   ProcessorOptions,
   "clock" | "random" | "store" | "reconcile" | "syncSettleMs" | "observer"
 >;
 
-/** Bounds of the wait after a round that was not answered in full. */
-const RETRY = { baseMs: 60_000, capMs: 3_600_000 };
 /** Plans of one round: pod to claim to volume is the longest chain. */
 const PLANS_MAX = 3;
 
@@ -76,17 +67,20 @@ export class Reconciler implements Reconciliation {
   readonly #conclusion: SyncConclusion;
   #connected = false;
   #round: ReconcileRound | undefined;
-  /** Start of the next round or of its next part. */
-  #timer: Timer | undefined;
+  readonly #schedule: ReconcileSchedule;
   /** The next questions, once the present answers are through. */
   #soon: Timer | undefined;
-  /** Rounds in a row that were not answered in full. */
-  #failures = 0;
 
   /** Asks nothing before the first connect. */
   constructor(options: Options, parts: ReconcilerParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#schedule = new ReconcileSchedule({
+      clock: options.clock,
+      random: options.random,
+      reconcile: options.reconcile,
+      begin: (force) => this.#begin(force),
+    });
     this.#conclusion = new SyncConclusion(options, {
       task: parts.task,
       onFailed: () => parts.session.settle(),
@@ -105,7 +99,7 @@ export class Reconciler implements Reconciliation {
     this.#cancel();
     if (this.#connected && !connected) this.#state.lost(clock.now());
     this.#connected = connected;
-    if (connected) this.#later(this.#jitter(), () => this.#begin(false));
+    if (connected) this.#schedule.soon();
   }
 
   /** The store was rebuilt: what is running does not count. */
@@ -121,7 +115,7 @@ export class Reconciler implements Reconciliation {
    */
   now(): boolean {
     if (!this.#connected) return false;
-    this.#timer?.cancel();
+    this.#schedule.pause();
     this.#begin(true);
     return true;
   }
@@ -164,6 +158,10 @@ export class Reconciler implements Reconciliation {
         return;
       case "missing":
         return this.#round?.deny(effect.question);
+      case "pod-came":
+        // A round that runs looks at what came meanwhile by itself.
+        if (this.#connected && !this.#round) this.#schedule.soon();
+        return;
       case "pods-listed":
         return this.#listed(effect.outcome, effect.reason);
       default:
@@ -178,20 +176,11 @@ export class Reconciler implements Reconciliation {
   }
 
   #cancel(): void {
-    this.#timer?.cancel();
+    this.#schedule.reset();
     this.#soon?.cancel();
     this.#soon = undefined;
     this.#conclusion.reset();
     this.#round = undefined;
-  }
-
-  #later(delayMs: number, run: () => void): void {
-    this.#timer?.cancel();
-    this.#timer = this.#options.clock.after(delayMs, run);
-  }
-
-  #jitter(): number {
-    return this.#options.random() * this.#options.reconcile.delayMs;
   }
 
   /** @param force On the timer or on demand; not after a connect. */
@@ -268,24 +257,18 @@ export class Reconciler implements Reconciliation {
     if (changed && round.plans < PLANS_MAX) return this.#plan(PLAN_START);
     if (!round.hasDenied || round.again) return this.#end(round, true);
     // A CloudCore that has just started may not know yet what it has.
-    this.#later(syncSettleMs, () => {
+    this.#schedule.later(syncSettleMs, () => {
       round.askAgain();
       this.#ask();
     });
   }
 
   #end(round: ReconcileRound, complete: boolean): void {
-    const { clock, random, reconcile, observer } = this.#options;
-    const { intervalMs } = reconcile;
+    const { clock, observer } = this.#options;
     this.#round = undefined;
-    this.#failures = complete ? 0 : this.#failures + 1;
     this.#state.ended(round, { nowMs: clock.now(), complete });
     observer?.reconciled?.(this.status);
-    const delayMs = complete
-      ? intervalMs * (0.9 + 0.2 * random())
-      : RETRY.baseMs / 2 + backoffMs(this.#failures - 1, RETRY, random);
-    if (complete && intervalMs === 0) return;
-    this.#later(delayMs, () => this.#begin(complete));
+    this.#schedule.ended({ complete, force: round.force });
   }
 
   #task(round: ReconcileRound, run: Extract<Item, { kind: "task" }>["run"]) {

@@ -118,6 +118,7 @@ export class Release {
       case "planned":
       case "plan-failed":
       case "missing":
+      case "pod-came":
       case "pods-listed":
         reconciler.take(effect);
         return;

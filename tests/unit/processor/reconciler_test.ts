@@ -411,3 +411,53 @@ Deno.test("Reconciler, no timer outlives the stop", async () => {
   await bench[Symbol.asyncDispose]();
   assertEquals(bench.clock.pending, 0);
 });
+
+Deno.test("a pod that names what lies here from before has it asked for again, once and soon", async () => {
+  await using bench = await started(HOURLY);
+  const edged = bench.agent();
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  await answerAll(bench);
+  // An answer that was stored, and whose ack never arrived: no subscription.
+  edged.send(fromEdged("query", "default/configmap/a-0"));
+  await bench.clock.settle();
+  await answerAll(bench);
+  await bench.connect(false);
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  await answerAll(bench);
+  await bench.fromCloud(needy("a", 1), needy("b", 1), needy("a", 1, 2));
+  assertEquals(names(asked(bench)), []);
+  await bench.clock.advance(HOURLY.delayMs);
+  const [question, ...others] = asked(bench);
+  assertEquals(question?.route.resource, "default/configmap/a-0");
+  assertEquals(names(others), ["default/configmap/b-0"]);
+  assert(question);
+  await bench.fromCloud(denial(question), ...others.map((q) => answer(q)));
+  await bench.clock.advance(10_000);
+  await bench.fromCloud(...asked(bench).map(denial));
+  assertEquals(bench.store.get("default/configmap/a-0"), undefined);
+  await bench.fromCloud(needy("c", 0), needy("a", 1, 3));
+  await bench.clock.advance(60_000);
+  assertEquals(names(asked(bench)), [], "what names nothing, or is not new");
+});
+
+Deno.test("a round for a new pod does not put off the one that asks for everything", async () => {
+  await using bench = await started(HOURLY);
+  await bench.fromCloud(needy("a", 1));
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  assertEquals(await answerAll(bench), ["default/configmap/a-0"]);
+  const config = fromCloud(
+    "insert",
+    "default/configmap/b-0",
+    object("ConfigMap", "b-0", 1),
+  );
+  await bench.clock.advance(HOURLY.intervalMs / 2);
+  await bench.fromCloud(config, needy("b", 1));
+  await bench.clock.advance(HOURLY.delayMs);
+  assertEquals(await answerAll(bench), [], "the cloud has vouched for it");
+  await bench.clock.advance(HOURLY.intervalMs * 0.6);
+  const all = await answerAll(bench);
+  assertEquals(all.includes("default/configmap/a-0"), true);
+});
