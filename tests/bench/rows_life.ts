@@ -100,7 +100,8 @@ export async function outbox({ world, table, scale, stores }: Suite) {
 export async function memory(suite: Suite) {
   const { world, table, idleSeconds } = suite;
   await using subject = await world.node();
-  await pause(3000);
+  // After 5 s at rest the node gives back what its start took.
+  await pause(12_000);
   const idle = subject.process.sample();
   table.add(10, "idle", "MB RSS", idle.rssMb, { edgecore: EDGECORE.rssMb });
   table.add(10, "idle", "MB anonymous", idle.anonymousMb, {

@@ -1,8 +1,10 @@
+import process from "node:process";
 import { EdgeNode } from "../../app/mod.ts";
 import { type Clock, SystemClock } from "../../base/mod.ts";
 import { loadConfig } from "../../config/mod.ts";
 import { errorText, type Logger } from "../../telemetry/mod.ts";
 import { type Command, CONFIG_OPTIONS, ExitCode } from "../command.ts";
+import { garbageCollector, IdleMemory } from "../idle_memory.ts";
 import { readLogLevel } from "../log_level.ts";
 import { nodeLog } from "../node_log.ts";
 import { Reloader } from "../reload.ts";
@@ -89,6 +91,7 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     await node.start();
     await manager.ready();
     serving.resolve();
+    idleMemory(clock)?.start();
     const signal = await stopped;
     log.info("stopping", { signal });
     const told = manager.stopping();
@@ -102,6 +105,20 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     return ExitCode.ok;
   },
 };
+
+/** Has memory given back while nothing happens, if the runtime can. */
+function idleMemory(clock: Clock): IdleMemory | undefined {
+  const collect = garbageCollector();
+  return collect && new IdleMemory({
+    clock,
+    collect,
+    cpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
+    heapBytes: () => Deno.memoryUsage().heapTotal,
+  });
+}
 
 /** Hears the signals that ask for something, before the start: unheard, they end the process. */
 function onRequests(node: EdgeNode, reloader: Reloader): void {
