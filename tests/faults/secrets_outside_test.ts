@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { commandLine } from "../binary/binary.ts";
 import { encode } from "../../lib/message/mod.ts";
 import { until, upward } from "../support/edged_harness.ts";
@@ -6,7 +6,12 @@ import { firstLine } from "../support/hostile_agent.ts";
 import { HostileNode } from "../support/hostile_node.ts";
 import { RawSocket } from "../support/hostile_socket.ts";
 import { assertNowhere, newMark } from "../support/marks.ts";
-import { configManifest, podManifest, World } from "../support/node_world.ts";
+import {
+  configManifest,
+  NODE,
+  podManifest,
+  World,
+} from "../support/node_world.ts";
 import { TestProxy } from "../unit/tunnel/test_proxy.ts";
 
 /** What the program says when it is run with these words. */
@@ -238,6 +243,65 @@ Deno.test("secrets_never_logged, I3: a program that cannot start does not say wh
   assertNowhere(marks, outputs);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("secrets_never_logged, I3: a program that dies of no memory, or is aborted, does not say what it held", async () => {
+  for (const way of ["no memory", "SIGABRT"] as const) {
+    await using world = await World.start({ tls: true });
+    const mark = newMark();
+    await using node = await HostileNode.start(world, {
+      sets: ["log.level=debug"],
+    });
+    await node.connected();
+    const insert = (password: string, resourceVersion: string) =>
+      world.hub.core.send(NODE, {
+        header: {
+          msg_id: crypto.randomUUID(),
+          timestamp: Date.now(),
+          resourceversion: resourceVersion,
+        },
+        route: {
+          source: "edgecontroller",
+          group: "resource",
+          operation: "insert",
+          resource: "default/secret/s",
+        },
+        content: {
+          kind: "Secret",
+          metadata: {
+            name: "s",
+            namespace: "default",
+            uid: "u",
+            resourceVersion,
+          },
+          data: { password },
+        },
+      });
+    insert(`${mark} small`, "2");
+    await until(
+      async () => (await node.page("/metrics")).includes('type="secret"'),
+      "the secret is stored",
+    );
+    if (way === "no memory") {
+      limitMemory(node.process.pid);
+      insert(`${mark} `.repeat(500_000), "3");
+    } else node.process.signal(way);
+    const { success } = await node.process.status;
+    assertEquals(success, false, way);
+    // The runtime says something of the one death, the system of the other.
+    if (way === "no memory") assertMatch(node.process.output, /memory/);
+    assertNowhere([mark], [node.process.output]);
+  }
+});
+
+/** Leaves a process a little more memory than it has now. */
+function limitMemory(pid: number): void {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const hasKb = Number(/^VmSize:\s+(\d+) kB$/m.exec(status)?.[1]);
+  const { success } = new Deno.Command("prlimit", {
+    args: ["--pid", String(pid), `--as=${(hasKb + 8192) * 1024}`],
+  }).outputSync();
+  assert(success, "prlimit --as");
+}
 
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
