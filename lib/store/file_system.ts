@@ -14,6 +14,8 @@ export interface FileInfo {
   readonly mode: number;
   /** Last change, milliseconds since 1970; 0 if the system does not say. */
   readonly modifiedAtMs: number;
+  /** Last change of content, names, mode or owner; the same, to the second. */
+  readonly changedAtMs: number;
 }
 
 /**
@@ -67,6 +69,7 @@ export class SystemFileSystem implements FileSystem {
         sizeBytes: info.size,
         mode: (info.mode ?? 0) & 0o7777,
         modifiedAtMs: info.mtime?.getTime() ?? 0,
+        changedAtMs: info.ctime?.getTime() ?? 0,
       };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;

@@ -125,7 +125,7 @@ function load(
       outbox: new OutboxLedger(db),
       objects: new ObjectCounts(env.clock),
       tombstones: new TombstonePruner(running, env.tombstoneLimits),
-      watch: new FileWatch(env.fs, env.path),
+      watch: new FileWatch(env.fs, env.path, env.clock),
     };
   } catch (error) {
     db.close();

@@ -152,7 +152,6 @@ export const COVERED_BY: Readonly<Record<string, string>> = {
   "lib/store/faults.ts": "tests/unit/store/rebuild_test.ts",
   "lib/store/figures.ts": "tests/unit/cli/commands/store_test.ts",
   "lib/store/file_system.ts": "tests/unit/store/open_test.ts",
-  "lib/store/file_watch.ts": "tests/unit/store/rebuild_test.ts",
   "lib/store/left_behind.ts": "tests/unit/store/read_file_test.ts",
   "lib/store/lock.ts": "tests/unit/store/open_test.ts",
   "lib/store/migrations/0001_initial.ts": "tests/unit/store/schema_test.ts",
