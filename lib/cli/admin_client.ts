@@ -1,5 +1,6 @@
 import { isRecord } from "../base/mod.ts";
 import { errorText } from "../telemetry/mod.ts";
+import { ExitCode } from "./command.ts";
 
 /** The running node could not be asked, or could not do it. */
 export class AdminClientError extends Error {
@@ -9,15 +10,23 @@ export class AdminClientError extends Error {
   readonly hint: string;
   /** Whether no node answers at the socket. */
   readonly isDown: boolean;
+  /** Exit code of the command: what it was given may be wrong. */
+  readonly exitCode: number;
 
   /** @param message What failed and why. */
   constructor(
     message: string,
-    options: { hint?: string; isDown?: boolean; cause?: unknown } = {},
+    options: {
+      hint?: string;
+      isDown?: boolean;
+      isUsage?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.hint = options.hint ?? "";
     this.isDown = options.isDown ?? false;
+    this.exitCode = options.isUsage ? ExitCode.usage : ExitCode.failure;
   }
 }
 
@@ -160,5 +169,6 @@ export async function readAnswer(response: Response): Promise<unknown> {
   const said = isRecord(body) ? body : { error: body };
   throw new AdminClientError(String(said.error), {
     hint: typeof said.hint === "string" ? said.hint : "",
+    isUsage: response.status === 400,
   });
 }

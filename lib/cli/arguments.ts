@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli";
-import { nearest } from "../config/mod.ts";
+import { nearest } from "../base/mod.ts";
 import {
   type Command,
   type CommandInput,

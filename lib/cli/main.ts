@@ -1,4 +1,5 @@
-import { ConfigError, nearest } from "../config/mod.ts";
+import { nearest } from "../base/mod.ts";
+import { ConfigError } from "../config/mod.ts";
 import { readArguments } from "./arguments.ts";
 import { type Command, ExitCode, UsageError } from "./command.ts";
 import type { CommandGroup } from "./commands.ts";
@@ -66,7 +67,10 @@ async function guarded(
     if (typeof hint === "string" && hint) {
       io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
     }
-    return ExitCode.failure;
+    const code = error instanceof Error && "exitCode" in error
+      ? Number(error.exitCode)
+      : ExitCode.failure;
+    return code;
   }
 }
 

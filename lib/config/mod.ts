@@ -16,7 +16,6 @@ export {
   type LoadOptions,
 } from "./load.ts";
 export type { Live } from "./key_spec.ts";
-export { nearest } from "./nearest.ts";
 export { printYaml } from "./print.ts";
 export { formatDuration, readDuration } from "./quantity.ts";
 export { type Setting, settings } from "./settings.ts";

@@ -1,3 +1,4 @@
+import { nearest } from "../base/mod.ts";
 import { NO_NAMESPACE } from "../message/mod.ts";
 
 /** What Kubernetes knows of a resource type of the wire. */
@@ -51,6 +52,22 @@ export function kindOf(type: string): Kind {
 /** Looks up by plural, as in the keys of MetaServer; `undefined` if unknown. */
 export function kindOfPlural(plural: string): Kind | undefined {
   return KNOWN.find((kind) => kind.plural === plural);
+}
+
+/**
+ * The kind that a mistyped one most likely means: of the same group and
+ * version, or of none given. Kinds that are not known here may well exist.
+ */
+export function meantKind(
+  { kind, apiVersion }: { readonly kind: string; readonly apiVersion?: string },
+): string | undefined {
+  const type = kind.toLowerCase();
+  if (BY_TYPE.has(type) || kindOfPlural(type)) return undefined;
+  const candidates = KNOWN.filter((known) =>
+    apiVersion === undefined || apiVersion === known.apiVersion
+  );
+  const near = nearest(type, candidates.map((known) => known.type));
+  return near === undefined ? undefined : kindOf(near).kind;
 }
 
 /** The namespace under which an object is kept: `null` if it has none. */

@@ -1,6 +1,7 @@
 import type * as Yaml from "yaml";
 import { isRecord, loadYaml } from "../base/mod.ts";
 import type { Manifest } from "./cloud_object.ts";
+import { meantKind } from "./kinds.ts";
 
 /** A text of manifests cannot be used; nothing of it was. */
 export class ManifestError extends Error {
@@ -86,7 +87,10 @@ function manifestOf(
   if (namespace !== undefined && !isName(namespace)) {
     throw fault(place, `metadata.namespace ${NAME_RULE}`);
   }
-  return value as Manifest;
+  const manifest = value as Manifest;
+  const meant = meantKind(manifest);
+  if (meant === undefined) return manifest;
+  throw fault(place, `kind is ${manifest.kind}, did you mean ${meant}`);
 }
 
 /** RFC 1123 subdomain, as the API server checks most names. */

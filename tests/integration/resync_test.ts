@@ -208,7 +208,7 @@ Deno.test("resync, clear words: the cloud away or lost on the way, a standalone 
   assertStringIncludes(none.err, "No node runs");
   await using node = await connected(world);
   const lease = await resync(world, "lease");
-  assertEquals(lease.code, 1);
+  assertEquals(lease.code, 2);
   assertStringIncludes(lease.err, "Cannot ask the cloud for lease");
   assertStringIncludes(lease.err, "hint: It can be asked for pod, configmap, ");
   assertEquals((await resync(world, "pod", "configmap")).code, 2);

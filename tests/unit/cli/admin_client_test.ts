@@ -49,6 +49,9 @@ Deno.test("askNode, passes the node's refusal and remedy on", async () => {
     "/no": () => {
       throw new ActionError(409, "Cannot do that", { hint: "Do this" });
     },
+    "/wrong": () => {
+      throw new ActionError(400, "No such type");
+    },
     "/broken": () => {
       throw new Error("a secret detail");
     },
@@ -59,6 +62,13 @@ Deno.test("askNode, passes the node's refusal and remedy on", async () => {
     "Cannot do that",
   );
   assertEquals([refused.hint, refused.isDown], ["Do this", false]);
+  assertEquals(refused.exitCode, 1);
+  const wrong = await assertRejects(
+    () => askNode(server.socket, "/wrong", {}),
+    AdminClientError,
+    "No such type",
+  );
+  assertEquals(wrong.exitCode, 2);
   const old = await assertRejects(
     () => askNode(server.socket, "/unknown", {}),
     AdminClientError,

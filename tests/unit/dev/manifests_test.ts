@@ -38,8 +38,25 @@ Deno.test("readManifests, says which document is no manifest, and why", async ()
       ["kind: Pod\nmetadata: {name: a, namespace: 7}", "metadata.namespace"],
       ["kind: PodList\nitems: [{kind: Pod}]", "item 1: it has no metadata"],
       ["kind: A\nkind: B\nmetadata: {name: a}", "document 1, line 2"],
+      ["kind: Podd\nmetadata: {name: a}", "kind is Podd, did you mean Pod"],
+      [
+        "apiVersion: v1\nkind: ConfgMap\nmetadata: {name: a}",
+        "kind is ConfgMap, did you mean ConfigMap",
+      ],
     ] as const
   ) {
     await assertRejects(() => readManifests(text), ManifestError, part);
+  }
+});
+
+Deno.test("readManifests, takes kinds that it does not know", async () => {
+  for (
+    const text of [
+      "{kind: Service, apiVersion: v1, metadata: {name: a}}",
+      "{kind: Podd, apiVersion: example.org/v1, metadata: {name: a}}",
+      "{kind: pods, metadata: {name: a}}",
+    ]
+  ) {
+    assertEquals((await readManifests(text)).length, 1, text);
   }
 });

@@ -175,8 +175,8 @@ Deno.test("messages, wrong options are told", async () => {
   await place.start();
   const cases: readonly (readonly [readonly string[], number, string])[] = [
     [["--content"], 2, "--content needs --follow"],
-    [["--since", "yesterday"], 1, "since is neither age nor time"],
-    [["--follow", "--since", "yesterday"], 1, "since is neither age nor time"],
+    [["--since", "yesterday"], 2, "since is neither age nor time"],
+    [["--follow", "--since", "yesterday"], 2, "since is neither age nor time"],
     [["-o", "yaml"], 2, "text or json"],
   ];
   for (const [args, code, text] of cases) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { levenshtein, nearest } from "../../../lib/config/nearest.ts";
+import { levenshtein, nearest } from "../../../lib/base/nearest.ts";
 
 Deno.test("levenshtein, counts edits", () => {
   assertEquals(levenshtein("kitten", "sitting"), 3);
