@@ -11,6 +11,9 @@ import type { WebSocketMessage } from "../websocket/mod.ts";
 /** Stands where a fault does not tell its resource: the field may not be empty. */
 const UNKNOWN_RESOURCE = "unknown";
 
+/** A byte order mark stays, and is no JSON, as in text frames and to Go. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /**
  * Reads one WebSocket message of an agent. The type of the frame does not
  * matter, as with Go peers (wire document, 2.1).
@@ -18,7 +21,7 @@ const UNKNOWN_RESOURCE = "unknown";
 export function decodeFrame(frame: WebSocketMessage): Decoded {
   if (typeof frame === "string") return decode(frame);
   try {
-    return decode(new TextDecoder("utf-8", { fatal: true }).decode(frame));
+    return decode(UTF8.decode(frame));
   } catch {
     return {
       ok: false,

@@ -12,6 +12,15 @@ Deno.test("decodeFrame, reads text and bytes alike", () => {
   assertEquals(messageOf(decodeFrame(bytes)), message);
 });
 
+Deno.test("decodeFrame, a byte order mark is no JSON, in a binary frame as in a text one", () => {
+  const marked = `\ufeff${encode(upward("default/pod/a", {}))}`;
+  for (const frame of [marked, new TextEncoder().encode(marked)]) {
+    const decoded = decodeFrame(frame);
+    assert(!decoded.ok);
+    assertEquals(decoded.fault.kind, "not-json");
+  }
+});
+
 Deno.test("decodeFrame, bytes that are no text are a fault", () => {
   const decoded = decodeFrame(new Uint8Array([0xff, 0xfe]));
   assert(!decoded.ok);

@@ -28,3 +28,12 @@ Deno.test("decodeFrame, a binary frame that is not UTF-8 is a fault with its id,
   assertEquals(decoded.fault.text, "Frame is not UTF-8");
   assertEquals(decoded.fault.msgId, message.header.msg_id);
 });
+
+Deno.test("decodeFrame, a byte order mark is no JSON, in a binary frame as in a text one", () => {
+  const marked = `\ufeff${text}`;
+  for (const data of [marked, new TextEncoder().encode(marked)]) {
+    const decoded = decodeFrame(data, 10_000);
+    assert(!decoded.ok);
+    assertEquals(decoded.fault.kind, "not-json");
+  }
+});
