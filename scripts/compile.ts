@@ -98,8 +98,8 @@ interface Entry {
 /**
  * Puts all modules into a few files, apart what a running node never needs: on
  * x86_64 the binary starts in 50 ms instead of 75, rests at 64 MB instead of
- * 72, and is 2.3 MB smaller. Names and lines stay readable. Where the bundler cannot be had the modules are compiled as
- * they are.
+ * 72, and is 2.3 MB smaller. Names and lines stay readable. Where the bundler
+ * cannot be had the modules are compiled as they are.
  */
 async function bundle(): Promise<Entry> {
   const main = "main.js";

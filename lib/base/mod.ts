@@ -19,7 +19,7 @@ export {
   type LoopbackDoor,
   LoopbackPortError,
 } from "./loopback.ts";
-export { nearest } from "./nearest.ts";
+export { levenshtein, nearest } from "./nearest.ts";
 export { BoundedQueue, type SizeBound } from "./queue.ts";
 export {
   type Ids,

@@ -2,6 +2,8 @@ import type { Clock, Timer } from "../base/mod.ts";
 
 /** Time between two looks, in milliseconds. */
 const LOOK_MS = 5000;
+/** Least time between two collections, in milliseconds. */
+const PAUSE_MS = 60_000;
 /** Most CPU time between two looks of a program at rest, in milliseconds. */
 const REST_CPU_MS = 100;
 /** Growth of the heap since the last collection that is worth another one. */
@@ -28,8 +30,9 @@ export class IdleMemory {
   readonly #options: IdleMemoryOptions;
   #timer: Timer | undefined;
   #cpuMs = Infinity;
-  /** Heap after the last collection. */
+  /** Heap after the last collection, and when that was. */
   #keptBytes = -Infinity;
+  #collectedMs = -Infinity;
 
   /** Does nothing before `start`. */
   constructor(options: IdleMemoryOptions) {
@@ -48,11 +51,14 @@ export class IdleMemory {
   }
 
   #look(): void {
-    const { cpuMs, heapBytes, collect } = this.#options;
+    const { clock, cpuMs, heapBytes, collect } = this.#options;
+    const nowMs = clock.monotonic();
     const isResting = cpuMs() - this.#cpuMs <= REST_CPU_MS;
-    if (isResting && heapBytes() - this.#keptBytes >= WORTH_BYTES) {
+    const isDue = nowMs - this.#collectedMs >= PAUSE_MS;
+    if (isResting && isDue && heapBytes() - this.#keptBytes >= WORTH_BYTES) {
       collect();
       this.#keptBytes = heapBytes();
+      this.#collectedMs = nowMs;
     }
     this.start();
   }

@@ -1,4 +1,4 @@
-import { nearest } from "../base/mod.ts";
+import { levenshtein, nearest } from "../base/mod.ts";
 import { NO_NAMESPACE } from "../message/mod.ts";
 
 /** What Kubernetes knows of a resource type of the wire. */
@@ -67,7 +67,10 @@ export function meantKind(
     apiVersion === undefined || apiVersion === known.apiVersion
   );
   const near = nearest(type, candidates.map((known) => known.type));
-  return near === undefined ? undefined : kindOf(near).kind;
+  if (near === undefined) return undefined;
+  // Short words are near to many: a Job is no Pod, a Role no Node.
+  const isSlip = near.length >= 6 || levenshtein(type, near) <= 1;
+  return isSlip ? kindOf(near).kind : undefined;
 }
 
 /** The namespace under which an object is kept: `null` if it has none. */

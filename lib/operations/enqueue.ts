@@ -72,7 +72,7 @@ function isSuperseded(last: OutboxRow, message: Message): boolean {
 }
 
 /**
- * One that the cloud left unanswered is not sent again on this connection, or
+ * One that the cloud left unanswered is sent again only after a while, or not
  * at all: the repeated delete takes its place.
  */
 function isWaitingDelete(last: OutboxRow): boolean {

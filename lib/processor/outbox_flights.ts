@@ -20,8 +20,11 @@ export class OutboxFlights {
   readonly #timeoutMs: number;
   readonly #onDue: (flight: Flight) => void;
   readonly #flights = new Map<string, Flight>();
-  /** How often those were overdue that are to be sent again. */
-  readonly #overdue = new Map<string, number>();
+  /** How often those were overdue that are to be sent again, by resource. */
+  readonly #overdue = new Map<
+    string,
+    { readonly msgId: string; readonly times: number }
+  >();
   /** When each is due by the monotonic clock, the earliest first. */
   readonly #due = new Map<string, number>();
   #timer: Timer | undefined;
@@ -48,8 +51,9 @@ export class OutboxFlights {
 
   /** Notes that a message was sent. */
   add(row: OutboxInfo): void {
-    const overdue = this.#overdue.get(row.msgId) ?? 0;
-    this.#overdue.delete(row.msgId);
+    const before = this.#overdue.get(row.resource);
+    const overdue = before?.msgId === row.msgId ? before.times : 0;
+    this.#overdue.delete(row.resource);
     this.#flights.set(row.msgId, { row, refused: false, overdue });
     this.#wait(row.msgId);
   }
@@ -60,31 +64,32 @@ export class OutboxFlights {
   }
 
   /**
-   * Forgets that a message was sent, but not how often it was overdue; `false`
-   * if it is too early to send it again: that is done after one, two, four,
+   * Whether an overdue message is to be sent again now: after one, two, four,
    * eight and ten times, and every ten from there.
    */
-  takeBack({ row: { msgId }, overdue }: Flight): boolean {
-    if (overdue % 10 > 0 && ![1, 2, 4, 8].includes(overdue)) return false;
+  goesAgain({ overdue }: Flight): boolean {
+    return overdue % 10 === 0 || [1, 2, 4, 8].includes(overdue);
+  }
+
+  /** Forgets that a message was sent, but not how often it was overdue. */
+  takeBack({ row: { msgId, resource }, overdue: times }: Flight): void {
     this.delete(msgId);
-    this.#overdue.set(msgId, overdue);
-    return true;
+    if (times > 0) this.#overdue.set(resource, { msgId, times });
   }
 
   /** Forgets what was sent, but not how often it was overdue. */
   takeBackAll(): void {
-    const overdue = new Map(this.#overdue);
-    for (const flight of this.all()) {
-      overdue.set(flight.row.msgId, flight.overdue);
-    }
+    for (const flight of this.all()) this.takeBack(flight);
+    const overdue = [...this.#overdue];
     this.clear();
-    for (const [msgId, times] of overdue) this.#overdue.set(msgId, times);
+    for (const [resource, entry] of overdue) {
+      this.#overdue.set(resource, entry);
+    }
   }
 
   /** Forgets a message. */
   delete(msgId: string): void {
     this.#flights.delete(msgId);
-    this.#overdue.delete(msgId);
     this.#due.delete(msgId);
   }
 

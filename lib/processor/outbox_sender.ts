@@ -239,16 +239,14 @@ export class OutboxSender {
     try {
       // One that took its place need not wait any longer.
       if (!this.#options.store.outboxRow(row.id)) return this.#land(flight);
-      if (refused) {
-        this.#flights.delete(row.msgId);
-        this.#backlog.putBack(row);
-        return this.#go();
+      if (!refused) {
+        if (overdue === 0 && this.#unanswered(row)) return this.#land(flight);
+        flight.overdue++;
+        if (!isAnswered(row) || !this.#flights.goesAgain(flight)) {
+          return this.#flights.wait(flight);
+        }
       }
-      if (overdue === 0 && this.#unanswered(row)) return this.#land(flight);
-      flight.overdue++;
-      if (!isAnswered(row) || !this.#flights.takeBack(flight)) {
-        return this.#flights.wait(flight);
-      }
+      this.#flights.takeBack(flight);
       this.#backlog.putBack(row);
       this.#go();
     } catch (error) {

@@ -43,6 +43,11 @@ export class ReconcileSchedule {
     this.#options = options;
   }
 
+  /** Something calls for a round: soon, unless the last one failed and waits. */
+  calledFor(): void {
+    if (this.#failures === 0) this.soon();
+  }
+
   /** A round is to begin within the time of a connect, if none is due sooner. */
   soon(): void {
     const { clock, random, reconcile, begin } = this.#options;
@@ -51,13 +56,17 @@ export class ReconcileSchedule {
     this.later(delayMs, () => begin(false));
   }
 
-  /** A round has ended; after a complete one the next is due in an interval. */
+  /**
+   * A round has ended. After a complete one the next is due in an interval;
+   * one that failed is tried again as it was, or what it asked for in vain
+   * would count as asked.
+   */
   ended({ complete, force }: { complete: boolean; force: boolean }): void {
     const { clock, random, reconcile, begin } = this.#options;
     this.#failures = complete ? 0 : this.#failures + 1;
     if (!complete) {
       const backoff = backoffMs(this.#failures - 1, RETRY, random);
-      return this.later(RETRY.baseMs / 2 + backoff, () => begin(false));
+      return this.later(RETRY.baseMs / 2 + backoff, () => begin(force));
     }
     const nowMs = clock.monotonic();
     if (force || this.#forcedMs === 0) {

@@ -67,6 +67,8 @@ export class Reconciler implements Reconciliation {
   readonly #conclusion: SyncConclusion;
   #connected = false;
   #round: ReconcileRound | undefined;
+  /** Whether a pod has come since the round began to plan. */
+  #hasPodCome = false;
   readonly #schedule: ReconcileSchedule;
   /** The next questions, once the present answers are through. */
   #soon: Timer | undefined;
@@ -159,8 +161,9 @@ export class Reconciler implements Reconciliation {
       case "missing":
         return this.#round?.deny(effect.question);
       case "pod-came":
-        // A round that runs looks at what came meanwhile by itself.
-        if (this.#connected && !this.#round) this.#schedule.soon();
+        // A round that runs may have looked at it already, or not.
+        if (this.#round) this.#hasPodCome = true;
+        else if (this.#connected) this.#schedule.calledFor();
         return;
       case "pods-listed":
         return this.#listed(effect.outcome, effect.reason);
@@ -215,6 +218,7 @@ export class Reconciler implements Reconciliation {
     const round = this.#round;
     if (!round) return;
     if (cursor === PLAN_START) {
+      this.#hasPodCome = false;
       round.plans++;
       round.isPlanning = true;
       round.plannedAtRevision = -1;
@@ -269,6 +273,7 @@ export class Reconciler implements Reconciliation {
     this.#state.ended(round, { nowMs: clock.now(), complete });
     observer?.reconciled?.(this.status);
     this.#schedule.ended({ complete, force: round.force });
+    if (this.#hasPodCome) this.#schedule.calledFor();
   }
 
   #task(round: ReconcileRound, run: Extract<Item, { kind: "task" }>["run"]) {

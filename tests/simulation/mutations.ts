@@ -294,8 +294,8 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "what the cloud lost waits for the next connection",
     "lib/processor/outbox_sender.ts",
-    "      if (!isAnswered(row) || !this.#flights.takeBack(flight)) {",
-    "      if (isAnswered(row) || !this.#flights.takeBack(flight)) {",
+    "        if (!isAnswered(row) || !this.#flights.goesAgain(flight)) {",
+    "        if (isAnswered(row) || !this.#flights.goesAgain(flight)) {",
   ),
   one(
     "what is parked is sent all the same",

@@ -91,9 +91,11 @@ Without edgehub.websocket.url it runs as a standalone node.`,
     await node.start();
     await manager.ready();
     serving.resolve();
-    idleMemory(clock)?.start();
+    const memory = idleMemory(clock);
+    memory?.start();
     const signal = await stopped;
     log.info("stopping", { signal });
+    memory?.stop();
     const told = manager.stopping();
     const late = clock.after(STOP_MS_MAX, () => {
       log.error("stop takes too long, what is stored is safe");

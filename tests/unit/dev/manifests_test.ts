@@ -55,6 +55,8 @@ Deno.test("readManifests, takes kinds that it does not know", async () => {
       "{kind: Service, apiVersion: v1, metadata: {name: a}}",
       "{kind: Podd, apiVersion: example.org/v1, metadata: {name: a}}",
       "{kind: pods, metadata: {name: a}}",
+      "{kind: Job, metadata: {name: a}}",
+      "{kind: Role, metadata: {name: a}}",
     ]
   ) {
     assertEquals((await readManifests(text)).length, 1, text);

@@ -402,6 +402,22 @@ Deno.test("a store that fails and works again does not make a connection count t
   assertEquals([first?.attempts, first?.parkedAtMs], [1, 0]);
 });
 
+Deno.test("a cloud that is silent and refuses in turns does not make a connection count twice", async () => {
+  const { bench, report } = await world();
+  await using _end = bench;
+  await bench.connect();
+  const message = removal("a");
+  await report(message);
+  for (let i = 0; i < 4; i++) {
+    await bench.clock.advance(31_000);
+    const refusal = errStatus("ServiceUnavailable", "not now");
+    await bench.fromCloud(newResponse(TEST_STAMP, message, refusal));
+    await bench.clock.advance(31_000);
+  }
+  const [row] = bench.store.outboxInfo(0);
+  assertEquals([row?.attempts, row?.parkedAtMs], [1, 0]);
+});
+
 Deno.test("a message that the cloud lost goes again on a connection that lasts, less and less often", async () => {
   const { bench, report } = await world();
   await using _end = bench;

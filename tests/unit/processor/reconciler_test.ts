@@ -461,3 +461,58 @@ Deno.test("a round for a new pod does not put off the one that asks for everythi
   const all = await answerAll(bench);
   assertEquals(all.includes("default/configmap/a-0"), true);
 });
+
+Deno.test("a round that asks for everything and fails is tried again as such, less and less often", async () => {
+  await using bench = await started(HOURLY);
+  await bench.fromCloud(needy("a", 1));
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  await answerAll(bench);
+  const askedAt: number[] = [];
+  // The cloud is silent from here on.
+  for (let s = 0; s < 4 * 3600; s += 10) {
+    await bench.clock.advance(10_000);
+    if (names(asked(bench)).includes("default/configmap/a-0")) askedAt.push(s);
+    if (s === 2 * 3600) await bench.fromCloud(needy("b", 0), needy("a", 1, 2));
+  }
+  const [first = 0] = askedAt;
+  assert(first > 0.8 * 3600, `${askedAt}`);
+  assert(askedAt.length >= 3 && askedAt.length <= 12, `${askedAt}`);
+});
+
+Deno.test("a pod that comes late in a round has what it names asked for after it", async () => {
+  await using bench = await started(HOURLY);
+  const edged = bench.agent();
+  await bench.fromCloud(needy("x", 1));
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  edged.send(fromEdged("query", "default/configmap/late-0"));
+  await bench.clock.settle();
+  // Each answer changes the store, so that the round plans as often as it may.
+  for (let i = 0; i < 4; i++) {
+    const questions = asked(bench);
+    const wanted = questions.filter(({ route }) =>
+      route.resource !== "default/configmap/late-0"
+    );
+    const late = questions.filter((q) => !wanted.includes(q));
+    await bench.fromCloud(
+      ...late.map((q) => answer(q)),
+      needy(`more-${i}`, 1),
+      ...wanted.map((q) => answer(q)),
+    );
+  }
+  await bench.connect(false);
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  for (let i = 0; i < 3; i++) {
+    await bench.fromCloud(
+      needy(`again-${i}`, 1),
+      ...i === 2 ? [needy("late", 1)] : [],
+      ...asked(bench).map((q) => answer(q)),
+    );
+  }
+  const later = await answerAll(bench);
+  await bench.clock.advance(HOURLY.delayMs + 1000);
+  const all = [...later, ...await answerAll(bench)];
+  assert(all.includes("default/configmap/late-0"), `${all}`);
+});
