@@ -295,7 +295,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "what the cloud lost waits for the next connection",
     "lib/processor/outbox_sender.ts",
     "        if (!isAnswered(row) || !this.#flights.goesAgain(flight)) {",
-    "        if (isAnswered(row) || !this.#flights.goesAgain(flight)) {",
+    "        if (!isAnswered(row) || overdue >= 0) {",
   ),
   one(
     "what is parked is sent all the same",
