@@ -48,6 +48,8 @@ type Options = Pick<
   "clock" | "random" | "store" | "reconcile" | "syncSettleMs" | "observer"
 >;
 
+/** Pause between slices of a plan, for the messages that wait, in milliseconds. */
+const SLICE_PAUSE_MS = 2;
 /** Plans of one round: pod to claim to volume is the longest chain. */
 const PLANS_MAX = 3;
 
@@ -70,6 +72,8 @@ export class Reconciler implements Reconciliation {
   /** Whether a pod has come since the round began to plan. */
   #hasPodCome = false;
   readonly #schedule: ReconcileSchedule;
+  /** The next slice of a plan. */
+  #slice: Timer | undefined;
   /** The next questions, once the present answers are through. */
   #soon: Timer | undefined;
 
@@ -180,6 +184,7 @@ export class Reconciler implements Reconciliation {
 
   #cancel(): void {
     this.#schedule.reset();
+    this.#slice?.cancel();
     this.#soon?.cancel();
     this.#soon = undefined;
     this.#conclusion.reset();
@@ -188,6 +193,7 @@ export class Reconciler implements Reconciliation {
 
   /** @param force On the timer or on demand; not after a connect. */
   #begin(force: boolean): void {
+    this.#slice?.cancel();
     const round = new ReconcileRound(force);
     this.#round = round;
     round.isListing = true;
@@ -209,7 +215,12 @@ export class Reconciler implements Reconciliation {
       this.#round.plannedAtRevision = revision;
     }
     this.#round.add(questions);
-    if (next) return this.#plan(next);
+    if (next) {
+      if (next.after === "") return this.#plan(next);
+      const { clock } = this.#options;
+      this.#slice = clock.after(SLICE_PAUSE_MS, () => this.#plan(next));
+      return;
+    }
     this.#round.isPlanning = false;
     this.#ask();
   }
