@@ -103,11 +103,12 @@ export class Reader implements StoreReader {
     const complete = revision <= until && revision >= readNumber(db, "pruned");
     if (revision === until) return { changes: [], complete, until };
     const above = complete ? revision : 0;
-    const rows = db.all<{ revision: number; key: string }>(
-      "SELECT revision, key FROM meta WHERE revision > ? ORDER BY revision",
+    // One list of them, as SQLite makes it: there may be a hundred thousand.
+    const changes = db.all<Change>(
+      "SELECT 'row' AS kind, revision, key FROM meta WHERE revision > ? " +
+        "ORDER BY revision",
       above,
     );
-    const changes: Change[] = rows.map((row) => ({ kind: "row", ...row }));
     const tombstones = db.all<Tombstone>(
       `SELECT ${TOMBSTONE_COLUMNS} FROM tombstones WHERE revision > ?`,
       above,
@@ -119,7 +120,7 @@ export class Reader implements StoreReader {
         tombstone,
       });
     }
-    changes.sort((a, b) => a.revision - b.revision);
+    if (tombstones.length > 0) changes.sort((a, b) => a.revision - b.revision);
     return { changes, complete, until };
   }
 

@@ -39,10 +39,22 @@ export class LocalLoad {
     this.#reading = this.#read();
   }
 
-  /** Attaches as an agent that answers nothing. */
-  static async attach(path: string, module: string): Promise<LocalLoad> {
+  /**
+   * Attaches as an agent that answers nothing.
+   *
+   * @param since Revision up to which it has everything. @default none
+   */
+  static async attach(
+    path: string,
+    module: string,
+    since?: number,
+  ): Promise<LocalLoad> {
     const clock = new SystemClock();
-    const query = { module, answers: false };
+    const query = {
+      module,
+      answers: false,
+      ...(since === undefined ? {} : { since }),
+    };
     return new LocalLoad(await dial({ socket: path }, query, clock), module);
   }
 

@@ -61,7 +61,12 @@ export async function queries(
     agent: false,
     store: await stores(objects),
   });
-  const agent = await LocalLoad.attach(subject.socket, "asker");
+  // It asks; that it is brought up to date is another row.
+  const agent = await LocalLoad.attach(
+    subject.socket,
+    "asker",
+    await subject.revision(),
+  );
   const among = row === 5 ? ` among ${objects} objects` : "";
   const byKey = (i: number) => ({
     operation: "query",

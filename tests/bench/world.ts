@@ -1,5 +1,5 @@
-import { AgentClient } from "../../lib/agent/mod.ts";
 import { SystemClock } from "../../lib/base/mod.ts";
+import { askNode } from "../../lib/cli/admin_client.ts";
 import { CertificateAuthority } from "../../lib/dev/mod.ts";
 import { LoadHub } from "./hub.ts";
 import { Measured } from "./process.ts";
@@ -192,15 +192,27 @@ export class NodeSubject implements Subject {
     return `${this.folder}/run/edged.sock`;
   }
 
+  /** Revision of its store. */
+  async revision(): Promise<number> {
+    const status = await askNode(`${this.folder}/run/admin.sock`, "/status");
+    const { store } = status as { store: { revision: number } };
+    return store.revision;
+  }
+
   /** Resolves once the cloud is connected and the local socket is there. */
   async ready(): Promise<void> {
     await this.hub.connected();
-    const probe = new AgentClient({
-      address: { socket: this.socket },
-      module: "probe",
-    });
-    await probe.connect();
-    await probe.close();
+    // No agent, which would be handed all that is stored.
+    await this.hub.until(() => this.#listens(), "the agents' socket is there");
+  }
+
+  #listens(): boolean {
+    try {
+      return Deno.statSync(this.socket).isSocket === true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
   }
 
   /** Starts a pod agent and waits until it has caught up. */
