@@ -204,7 +204,7 @@ export class Processor implements Component {
       this.#observer.settled?.(items, outcomes);
       settle(items);
       // Confirmations that could not be noted come once: what they confirmed
-      // is sent again, or it would wait for the next connection.
+      // is sent again now, and not when its answer is overdue.
       if (failed && !runner.failing) outbox.restart();
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();

@@ -191,14 +191,8 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "the outbox is not sent again after a reconnect",
     "lib/processor/outbox_sender.ts",
-    "    this.#flights.clear();\n    this.#backlog.forget();\n",
-    "",
-  ),
-  one(
-    "what the failing store missed is not asked for again",
-    "lib/processor/processor.ts",
-    "      if (failed && !runner.failing) outbox.restart();\n",
-    "",
+    "    this.#pings.clear();\n    this.#backlog.forget();\n  }\n",
+    "    this.#pings.clear();\n  }\n",
   ),
   one(
     "a request past its deadline is forgotten",
@@ -238,7 +232,7 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "the inbox has no bound",
     "lib/base/queue.ts",
-    "    if (this.isFull) return false;\n",
+    "    if (this.length >= this.#capacity) return true;\n",
     "",
   ),
   one(
