@@ -20,12 +20,24 @@ export async function attachRaw(
   module: string,
 ): Promise<ByteStream> {
   const stream = await knock(door);
-  await clientHandshake(stream, {
+  const { leftover } = await clientHandshake(stream, {
     host: "localhost",
     path: `/attach/${module}`,
     nonce: () => crypto.getRandomValues(new Uint8Array(16)),
   });
-  return stream;
+  let first = leftover;
+  return {
+    // What came with the answer to the handshake comes before all else.
+    read: (into) => {
+      if (first.length === 0) return stream.read(into);
+      const part = first.subarray(0, into.length);
+      into.set(part);
+      first = first.subarray(part.length);
+      return Promise.resolve(part.length);
+    },
+    write: (bytes) => stream.write(bytes),
+    close: () => stream.close(),
+  };
 }
 
 /** Writes all of it, or tells that the other end took no more. */
