@@ -67,10 +67,9 @@ async function guarded(
     if (typeof hint === "string" && hint) {
       io.stderr(`${paint("yellow", "hint:")} ${hint}\n`);
     }
-    const code = error instanceof Error && "exitCode" in error
+    return error instanceof Error && "exitCode" in error
       ? Number(error.exitCode)
       : ExitCode.failure;
-    return code;
   }
 }
 

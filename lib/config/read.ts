@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from "node:path";
-import type { Given, Place } from "./given.ts";
 import { nearest } from "../base/mod.ts";
+import type { Given, Place } from "./given.ts";
 import type { Problem } from "./problem.ts";
 import type { KeySpec } from "./key_spec.ts";
 import { type ConfigKey, SCHEMA } from "./schema.ts";

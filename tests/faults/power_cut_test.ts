@@ -13,6 +13,8 @@ const CLOCK = new SystemClock();
 const WINDOWS = 12;
 /** Places within a window at which it is cut, in two ways each. */
 const CUTS = 24;
+/** Looks at the files after which there must have been enough windows. */
+const LOOKS_MAX = 1000;
 /** Cuts after which the program itself is started. */
 const STARTS = 8;
 /** What a disk writes as one. */
@@ -128,7 +130,8 @@ Deno.test("commit_survives_power_cut, A4: whatever the disk has written behind t
   const random = seededRandom(4);
   await scene.work();
   let [cuts, windows, bites] = [0, 0, 0];
-  while (windows < WINDOWS) {
+  for (let looks = 0; windows < WINDOWS; looks++) {
+    assert(looks < LOOKS_MAX, `${windows} windows in ${looks} looks`);
     const { notes, database, wal } = await momentOf(scene);
     await sleep(CLOCK, 5 + random() * 60);
     const after = (await momentOf(scene)).wal;

@@ -46,10 +46,15 @@ Deno.test("IdleMemory, collects again once the heap has grown, never under load"
   state.heapMb = 10;
   await clock.advance(5000);
   assertEquals(state.collections, 2, "not worth it");
+  state.heapMb = 60;
+  await clock.advance(45_000);
+  assertEquals(state.collections, 2, "a minute lies between two");
+  await clock.advance(15_000);
+  assertEquals(state.collections, 3);
   memory.stop();
   state.heapMb = 60;
   await clock.advance(60_000);
-  assertEquals(state.collections, 2);
+  assertEquals(state.collections, 3);
 });
 
 Deno.test("garbageCollector, is there where the runtime has one", () => {

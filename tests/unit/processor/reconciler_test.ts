@@ -28,6 +28,14 @@ function asked(bench: ProcessorBench): Message[] {
 const names = (messages: readonly Message[]) =>
   messages.map(({ route }) => route.resource);
 
+function configmap(name: string) {
+  return fromCloud(
+    "insert",
+    `default/configmap/${name}`,
+    object("ConfigMap", name, 1),
+  );
+}
+
 function answer(question: Message, version = 1) {
   const { resource } = question.route;
   const name = resource.slice(resource.lastIndexOf("/") + 1);
@@ -486,24 +494,15 @@ Deno.test("a pod that comes late in a round has what it names asked for after it
   await bench.fromCloud(needy("x", 1));
   await bench.connect();
   await bench.clock.advance(HOURLY.delayMs);
+  await answerAll(bench);
+  // Stored, and not vouched for on the next connection.
   edged.send(fromEdged("query", "default/configmap/late-0"));
   await bench.clock.settle();
-  // Each answer changes the store, so that the round plans as often as it may.
-  for (let i = 0; i < 4; i++) {
-    const questions = asked(bench);
-    const wanted = questions.filter(({ route }) =>
-      route.resource !== "default/configmap/late-0"
-    );
-    const late = questions.filter((q) => !wanted.includes(q));
-    await bench.fromCloud(
-      ...late.map((q) => answer(q)),
-      needy(`more-${i}`, 1),
-      ...wanted.map((q) => answer(q)),
-    );
-  }
+  await answerAll(bench);
   await bench.connect(false);
   await bench.connect();
   await bench.clock.advance(HOURLY.delayMs);
+  // What comes has the round plan anew, three times at most.
   for (let i = 0; i < 3; i++) {
     await bench.fromCloud(
       needy(`again-${i}`, 1),
@@ -515,4 +514,38 @@ Deno.test("a pod that comes late in a round has what it names asked for after it
   await bench.clock.advance(HOURLY.delayMs + 1000);
   const all = [...later, ...await answerAll(bench)];
   assert(all.includes("default/configmap/late-0"), `${all}`);
+});
+
+Deno.test("a round that failed waits, whatever pods come", async () => {
+  await using bench = await started(HOURLY);
+  await bench.fromCloud(needy("a", 1), configmap("a-0"));
+  await bench.connect();
+  await bench.clock.advance(HOURLY.delayMs);
+  assertEquals(names(asked(bench)), ["default/configmap/a-0"]);
+  // The cloud is silent: the round ends after ten seconds.
+  await bench.clock.advance(11_000);
+  const volumes = [{ configMap: { name: "a-0" } }];
+  const user = pod("user", 1, { spec: { volumes } });
+  await bench.fromCloud(fromCloud("insert", "default/pod/user", user));
+  await bench.clock.advance(HOURLY.delayMs);
+  assertEquals(names(asked(bench)), []);
+  await bench.clock.advance(90_000);
+  assertEquals(names(asked(bench)), ["default/configmap/a-0"]);
+});
+
+Deno.test("a plan over many pods leaves messages their turn between its slices", async () => {
+  await using bench = await started();
+  await bench.fromCloud(
+    ...Array.from({ length: 200 }, (_, i) => needy(`p${i}`, 0)),
+    needy("z", 1),
+  );
+  await bench.connect();
+  let [planningMs, isAsked] = [0, false];
+  for (let ms = 0; ms < QUICK.delayMs && !isAsked; ms++) {
+    await bench.clock.advance(1);
+    isAsked = asked(bench).length > 0;
+    if (bench.processor.reconciler.status.state === "syncing") planningMs++;
+  }
+  assert(isAsked);
+  assert(planningMs > 4, `${planningMs} ms for four slices`);
 });
