@@ -49,6 +49,8 @@ export const LIMITS = {
   tombstoneAgeMs: 7 * 24 * 3600 * 1000,
   /** Versions raised without other change that wait for the next commit. */
   raisedVersionsMax: 1024,
+  /** Stored objects whose version is kept in memory; the oldest go first. */
+  headsMax: 4096,
   /** Keys that the cloud vouched for since the connect; at the bound all are forgotten. */
   confirmedKeysMax: 100_000,
   /** Questions of one reconciliation; the rest is not asked, and the node not in sync. */

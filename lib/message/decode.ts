@@ -194,7 +194,7 @@ function walk(
     }
     return undefined;
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (key === "__proto__") return UNSAFE_KEY;
     if (strings && !key.isWellFormed()) return LONE_SURROGATE;
     const complaint = walk((value as Fields)[key], depthLeft - 1, walked);

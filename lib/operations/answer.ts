@@ -11,7 +11,7 @@ import {
   resourceOf,
   ResourceType,
 } from "../message/mod.ts";
-import type { MetaRow, StoreTransaction } from "../store/mod.ts";
+import type { MetaHead, StoreTransaction } from "../store/mod.ts";
 import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { boundUid, storeKeyOf } from "./keys.ts";
@@ -97,7 +97,7 @@ function deleteFor(
   message: Message,
   context: Context,
   gone: {
-    row: MetaRow;
+    row: Pick<MetaHead, "key" | "uid">;
     revision: number;
     request: RemoteRequest | undefined;
   },

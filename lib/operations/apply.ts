@@ -5,7 +5,8 @@ import {
   ResourceType,
   textComplaint,
 } from "../message/mod.ts";
-import type { MetaRow, StoreTransaction } from "../store/mod.ts";
+import type { MetaHead, StoreTransaction } from "../store/mod.ts";
+import { contentDigest } from "./content_digest.ts";
 import { sameContent } from "./delta.ts";
 import { statusKeyOf } from "./pod_status.ts";
 import { withKind } from "./keys.ts";
@@ -31,7 +32,7 @@ export type Applied =
   | {
     readonly kind: "recreated";
     readonly removedRevision: number;
-    readonly old: MetaRow;
+    readonly old: MetaHead;
     readonly revision: number;
     readonly content: unknown;
   };
@@ -80,7 +81,7 @@ export function applyObject(
   const identity = target.uid === undefined
     ? found
     : { ...found, uid: target.uid };
-  const row = tx.get(target.key);
+  const row = tx.head(target.key);
   if (!row) {
     if (isBuried(tx, target, identity)) return { kind: "stale" };
     const content = withKind(raw, target.type);
@@ -99,18 +100,26 @@ export function applyObject(
     : 1;
   if (order < 0) return { kind: "stale" };
   if (order === 0 && !target.equalWins) return { kind: "unchanged" };
-  const content = withKind(raw, target.type, row.value);
-  if (sameContent(row.value, content, target.type)) {
+  const value = () => tx.get(target.key)?.value ?? "";
+  const content = withKind(raw, target.type, value);
+  const digest = contentDigest(content, target.type);
+  const mayBeSame = digest === undefined || row.digest === undefined ||
+    digest === row.digest;
+  if (mayBeSame && sameContent(value(), content, target.type)) {
     if (!identity.version || identity.version === row.version) {
       return { kind: "unchanged" };
     }
     tx.raise(target.key, identity.version, valueOf(content));
     return { kind: "raised" };
   }
-  const revision = put(content, row);
+  const revision = put(content, row, digest);
   return { kind: "stored", isNew: false, content, revision };
 
-  function put(content: unknown, old?: MetaRow): number {
+  function put(
+    content: unknown,
+    old?: MetaHead,
+    digest = contentDigest(content, target.type),
+  ): number {
     return tx.put({
       key: target.key,
       type: target.type,
@@ -121,6 +130,7 @@ export function applyObject(
       source: target.keepSource && row
         ? row.source
         : message.route.source ?? "",
+      digest,
     });
   }
 }
@@ -132,7 +142,7 @@ export function applyObject(
  */
 export function forgetPod(
   tx: StoreTransaction,
-  pod: Pick<MetaRow, "key" | "uid">,
+  pod: Pick<MetaHead, "key" | "uid">,
 ): void {
   const status = statusKeyOf(pod.key);
   tx.drop(status);
@@ -170,7 +180,7 @@ function isBuried(
 }
 
 /** Whether an object with another uid came after the stored one. */
-function isLater(row: MetaRow, incoming: Identity): boolean {
+function isLater(row: MetaHead, incoming: Identity): boolean {
   const stored = Date.parse(row.created);
   const created = Date.parse(incoming.created);
   if (stored !== created && !Number.isNaN(stored) && !Number.isNaN(created)) {

@@ -2,7 +2,7 @@ import { isRecord } from "../base/mod.ts";
 import { ResourceType } from "../message/mod.ts";
 
 /** Fields of `metadata` that change without the object changing. */
-const VOLATILE_METADATA: ReadonlySet<string> = new Set([
+export const VOLATILE_METADATA: ReadonlySet<string> = new Set([
   "resourceVersion",
   "generation",
   "managedFields",
@@ -71,12 +71,11 @@ function sameFields(
   equal: (key: string, x: unknown, y: unknown) => boolean,
   ignored: ReadonlySet<string>,
 ): boolean {
-  const keys = Object.keys(a);
-  for (const key of keys) {
+  for (const key in a) {
     if (ignored.has(key)) continue;
     if (!Object.hasOwn(b, key) || !equal(key, a[key], b[key])) return false;
   }
-  for (const key of Object.keys(b)) {
+  for (const key in b) {
     if (!ignored.has(key) && !Object.hasOwn(a, key)) return false;
   }
   return true;

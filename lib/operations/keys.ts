@@ -63,17 +63,17 @@ export function upstreamResource(resource: ResourceKey): string {
  * Gives an object the `kind` and `apiVersion` that a repair of CloudCore
  * leaves out: those of the stored one, else those of its type.
  *
- * @param stored Value of the stored row, if there is one.
+ * @param stored Gives the value of the stored row, if there is one.
  * @returns The content itself if nothing was missing.
  */
 export function withKind(
   content: unknown,
   resType: string,
-  stored?: string,
+  stored?: () => string,
 ): unknown {
   if (!isRecord(content) || !isRecord(content.metadata)) return content;
   if (content.kind && content.apiVersion) return content;
-  const old = stored ? kindOf(stored) : undefined;
+  const old = stored ? kindOf(stored()) : undefined;
   const [kind, apiVersion] = old ?? KINDS.get(resType) ?? [];
   if (!kind) return content;
   return { kind, apiVersion, ...content };

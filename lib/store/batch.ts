@@ -51,7 +51,7 @@ export class SqliteBatch implements Batch {
     assert(this.#isOpen, "a message runs in an open batch");
     assert(!this.#inMessage, "messages do not nest");
     if (this.#lost) throw this.#lost;
-    const { outbox, raised, revisions } = this.#session;
+    const { heads, outbox, raised, revisions } = this.#session;
     const mark = {
       outbox: outbox.mark,
       raised: raised.mark,
@@ -70,6 +70,7 @@ export class SqliteBatch implements Batch {
       outbox.undo(mark.outbox);
       raised.undo(mark.raised);
       revisions.undo(mark.revision);
+      heads.clear();
       this.#undoMessage();
       throw error;
     } finally {
@@ -129,10 +130,11 @@ export class SqliteBatch implements Batch {
   /** Undoes everything; does nothing if the batch has ended. */
   rollback(): void {
     if (!this.#isOpen) return;
-    const { db, outbox, raised, revisions } = this.#session;
+    const { db, heads, outbox, raised, revisions } = this.#session;
     outbox.undo(0);
     raised.undo(0);
     revisions.rollback();
+    heads.clear();
     try {
       if (this.#isBegun && db.inTransaction) db.run("ROLLBACK");
     } finally {
@@ -191,6 +193,8 @@ export class SqliteBatch implements Batch {
 
   /** Asks after a failed statement whether the transaction is still there. */
   #afterFailure(error: unknown): unknown {
+    // A part of what was meant may have been written.
+    this.#session.heads.clear();
     if (!this.#isBegun || this.#session.db.inTransaction) return error;
     return this.#lose("SQLite has ended it", error);
   }

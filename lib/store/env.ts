@@ -4,6 +4,7 @@ import type { Connection } from "./driver.ts";
 import type { StoreError } from "./errors.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { FileWatch } from "./file_watch.ts";
+import type { Heads } from "./heads.ts";
 import type { ObjectCounts } from "./object_counts.ts";
 import type { OutboxIds } from "./outbox_ids.ts";
 import type { OutboxLedger } from "./outbox_ledger.ts";
@@ -62,6 +63,8 @@ export interface Session {
   readonly revisions: Revisions;
   /** Versions that wait for a commit. */
   readonly raised: RaisedVersions;
+  /** What is known of objects without a look into the file. */
+  readonly heads: Heads;
   /** Positions of modules. */
   readonly positions: Positions;
   /** Ids of outbox rows. */

@@ -65,13 +65,12 @@ export type {
   OutboxRow,
   OutboxUse,
 } from "./outbox_types.ts";
+export type { MetaHead, MetaRow, MetaWrite } from "./meta_types.ts";
 export type {
   Batch,
   Change,
   Changes,
   FactName,
-  MetaRow,
-  MetaWrite,
   Store,
   StoreReader,
   StoreStats,

@@ -1,7 +1,7 @@
 import { LIMITS } from "../base/mod.ts";
 import type { Connection } from "./driver.ts";
 import { META_COLUMNS, rowSum } from "./row.ts";
-import type { MetaRow } from "./types.ts";
+import type { MetaRow } from "./meta_types.ts";
 
 interface Raised {
   readonly version: string;
@@ -48,6 +48,11 @@ export class RaisedVersions {
   /** Forgets a key whose row was replaced or removed. */
   delete(key: string): void {
     if (this.#raised.has(key)) this.#change(key, undefined);
+  }
+
+  /** The raised version of a key and the value that goes with it. */
+  of(key: string): Raised | undefined {
+    return this.#raised.get(key);
   }
 
   /** The row as it is with its raised version. */

@@ -1,5 +1,6 @@
 import type { Session } from "./env.ts";
 import {
+  HEAD_COLUMNS,
   META_COLUMNS,
   OUTBOX_COLUMNS,
   OUTBOX_INFO_COLUMNS,
@@ -7,11 +8,11 @@ import {
 } from "./row.ts";
 import { readNumber, readText } from "./state.ts";
 import type { OutboxInfo, OutboxRow, OutboxUse } from "./outbox_types.ts";
+import type { MetaHead, MetaRow } from "./meta_types.ts";
 import type {
   Change,
   Changes,
   FactName,
-  MetaRow,
   StoreReader,
   Tombstone,
 } from "./types.ts";
@@ -32,6 +33,20 @@ export class Reader implements StoreReader {
       key,
     );
     return row && this.#open().raised.over(row);
+  }
+
+  /** The object under a key without its value. */
+  head(key: string): MetaHead | undefined {
+    const { heads, db, raised } = this.#open();
+    const known = heads.get(key);
+    if (known) return known;
+    const row = db.get<Omit<MetaHead, "digest">>(
+      `SELECT ${HEAD_COLUMNS} FROM meta WHERE key = ?`,
+      key,
+    );
+    if (!row) return undefined;
+    const { version } = raised.of(key) ?? row;
+    return { ...row, version, digest: undefined };
   }
 
   /** Objects of a type in the order of their keys, of one namespace or of all. */

@@ -1,8 +1,11 @@
 import { crc32 } from "node:zlib";
 import type { Connection } from "./driver.ts";
 import type { OutboxRow } from "./outbox_types.ts";
-import type { MetaRow, MetaWrite, Tombstone } from "./types.ts";
+import type { MetaRow, MetaWrite } from "./meta_types.ts";
+import type { Tombstone } from "./types.ts";
 
+/** Columns of `meta` as `MetaHead` names them. */
+export const HEAD_COLUMNS = "key, type, uid, version, created, source";
 /** Columns of `meta` as `MetaRow` names them. */
 export const META_COLUMNS =
   "key, type, value, uid, version, created, source, revision";
@@ -23,7 +26,8 @@ export const OUTBOX_COLUMNS = `${OUTBOX_INFO_COLUMNS}, text`;
  */
 export function rowSum(row: MetaWrite): number {
   const { key, type, uid, version, created, value } = row;
-  return 0 | crc32([key, type, uid, version, created, value].join("\u0000"));
+  const head = `${key}\0${type}\0${uid}\0${version}\0${created}\0`;
+  return 0 | crc32(value, crc32(head));
 }
 
 /** Inserts or replaces an object; needs an open transaction. */

@@ -11,7 +11,8 @@ import {
   TOMBSTONE_COLUMNS,
   writeMeta,
 } from "./row.ts";
-import type { MetaRow, Tombstone } from "./types.ts";
+import type { MetaRow } from "./meta_types.ts";
+import type { Tombstone } from "./types.ts";
 
 /** What a salvage brought over. */
 export interface Salvaged {

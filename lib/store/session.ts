@@ -3,6 +3,7 @@ import { storeError } from "./classify.ts";
 import type { Connection } from "./driver.ts";
 import { FILE_MODE, filesOf, type Session, type StoreEnv } from "./env.ts";
 import { FileWatch } from "./file_watch.ts";
+import { Heads } from "./heads.ts";
 import type { Before } from "./lock.ts";
 import { ObjectCounts } from "./object_counts.ts";
 import { OutboxIds } from "./outbox_ids.ts";
@@ -120,6 +121,7 @@ function load(
       running,
       revisions: new Revisions(db, env.revisionBase),
       raised: new RaisedVersions(),
+      heads: new Heads(),
       positions: new Positions(db, env.clock),
       outboxIds: new OutboxIds(db, outboxIdLast),
       outbox: new OutboxLedger(db),

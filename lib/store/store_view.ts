@@ -1,7 +1,7 @@
 import type { Connection } from "./driver.ts";
 import type { OutboxInfo } from "./outbox_types.ts";
 import { META_COLUMNS, OUTBOX_INFO_COLUMNS } from "./row.ts";
-import type { MetaRow } from "./types.ts";
+import type { MetaRow } from "./meta_types.ts";
 
 /** Rows of one page, whatever their size. */
 const PAGE_ROWS_MAX = 250;

@@ -5,7 +5,8 @@ import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
 import type { OutboxEntry, OutboxInfo, OutboxUse } from "./outbox_types.ts";
-import type { FactName, MetaWrite, StoreTransaction } from "./types.ts";
+import type { MetaHead, MetaWrite } from "./meta_types.ts";
+import type { FactName, StoreTransaction } from "./types.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
 export type WriteGate = <T>(run: (db: Connection) => T) => T;
@@ -31,6 +32,7 @@ export class Transaction extends Reader implements StoreTransaction {
       const revision = this.#session.revisions.next(db);
       writeMeta(db, { ...row, revision });
       this.#session.raised.delete(row.key);
+      this.#session.heads.set(headOf(row));
       return revision;
     });
   }
@@ -38,6 +40,7 @@ export class Transaction extends Reader implements StoreTransaction {
   /** Raises the version of a stored object whose content is the same. */
   raise(key: string, version: string, value: string): void {
     this.#session.raised.set(key, { version, value });
+    this.#session.heads.raise(key, version);
   }
 
   /** Removes an object and leaves a tombstone; `undefined` if there was none. */
@@ -62,6 +65,7 @@ export class Transaction extends Reader implements StoreTransaction {
         this.#session.running.nowMs,
       );
       this.#session.raised.delete(key);
+      this.#session.heads.delete(key);
       this.#session.tombstones.noteWritten();
       return revision;
     });
@@ -72,6 +76,7 @@ export class Transaction extends Reader implements StoreTransaction {
     if (!this.get(key)) return false;
     return this.#write((db) => {
       this.#session.raised.delete(key);
+      this.#session.heads.delete(key);
       return db.run("DELETE FROM meta WHERE key = ?", key) > 0;
     });
   }
@@ -196,4 +201,10 @@ export class Transaction extends Reader implements StoreTransaction {
     }
     return rows.length;
   }
+}
+
+/** Of what is written, the value apart: it would hold the memory of it. */
+function headOf(row: MetaWrite): MetaHead {
+  const { key, type, uid, version, created, source, digest } = row;
+  return { key, type, uid, version, created, source, digest };
 }

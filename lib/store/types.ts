@@ -1,32 +1,10 @@
+import type { MetaHead, MetaRow, MetaWrite } from "./meta_types.ts";
 import type {
   OutboxEntry,
   OutboxInfo,
   OutboxRow,
   OutboxUse,
 } from "./outbox_types.ts";
-
-/**
- * One stored object. `key`, `type` and `value` are KubeEdge's names and
- * meanings (wire document, 9).
- */
-export interface MetaRow {
-  /** The resource, or for tokens their full key. */
-  readonly key: string;
-  /** The resource type, for example `pod`. */
-  readonly type: string;
-  /** JSON text of the object; a string content without its quotes. */
-  readonly value: string;
-  /** `metadata.uid`; for tokens the uid of the pod they are bound to; may be empty. */
-  readonly uid: string;
-  /** Resource version, a uint64 in decimal; empty if the object has none. */
-  readonly version: string;
-  /** `metadata.creationTimestamp` as it stands in the object; may be empty. */
-  readonly created: string;
-  /** `route.source` of the message that wrote it last. */
-  readonly source: string;
-  /** Local revision of the last change, rising by one over the whole store. */
-  readonly revision: number;
-}
 
 /** What is left of a deleted object. */
 export interface Tombstone {
@@ -83,6 +61,8 @@ export type FactName = "problem" | "node_at_loss" | "node_before_store";
 export interface StoreReader {
   /** The object under a key. */
   get(key: string): MetaRow | undefined;
+  /** The same without its value: what was just written is known by heart. */
+  head(key: string): MetaHead | undefined;
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[];
   /** Objects of a type after a key, in the order of their keys, `limit` at most. */
@@ -133,9 +113,6 @@ export interface StoreReader {
    */
   reportOwed(): number;
 }
-
-/** An object to write; the store gives the revision. */
-export type MetaWrite = Omit<MetaRow, "revision">;
 
 /**
  * What an operation may do to the store. All of it belongs to one message:

@@ -5,6 +5,7 @@ import type {
   Batch,
   Changes,
   FactName,
+  MetaHead,
   MetaRow,
   MetaWrite,
   OutboxInfo,
@@ -78,6 +79,8 @@ export class ModelStore implements Store {
   readonly #dirtyPositions = new Set<string>();
   readonly #deliveries = new Map<number, Delivery>();
   readonly #dirtyDeliveries = new Set<number>();
+  /** Of what this life has written. */
+  readonly #digests = new Map<string, number | undefined>();
   #positionsSavedMs = -Infinity;
   /** Running time when this life began, and the clock then. */
   readonly #ranMs: number;
@@ -145,6 +148,14 @@ export class ModelStore implements Store {
     const row = this.#disk.meta.get(key);
     const raised = row && this.#raised.get(key);
     return raised ? { ...row, ...raised } : row;
+  }
+
+  /** The same without its value. */
+  head(key: string): MetaHead | undefined {
+    const row = this.get(key);
+    if (!row) return undefined;
+    const { value: _, revision: __, ...head } = row;
+    return { ...head, digest: this.#digests.get(key) };
   }
 
   /** Objects of a type, by key. */
@@ -376,6 +387,7 @@ export class ModelStore implements Store {
 
   #undoTo(mark: number): void {
     for (const { undo } of this.#undo.splice(mark).reverse()) undo();
+    this.#digests.clear();
     this.#ceiling = Math.min(this.#ceiling, this.#committedCeiling);
   }
 
@@ -421,6 +433,7 @@ export class ModelStore implements Store {
     const { meta, outbox, synced } = this.#disk;
     return {
       get: (key) => this.get(key),
+      head: (key) => this.head(key),
       list: (type, namespace) => this.list(type, namespace),
       tombstone: (key, uid) => this.tombstone(key, uid),
       isSynced: (type) => this.isSynced(type),
@@ -451,8 +464,9 @@ export class ModelStore implements Store {
         if (mark === 0 || this.reportOwed() !== mark) return;
         this.#set(this.#disk.numbers, "report", 0);
       },
-      put: (row: MetaWrite) => {
+      put: ({ digest, ...row }: MetaWrite) => {
         const revision = this.#nextRevision();
+        this.#digests.set(row.key, digest);
         this.#set(meta, row.key, { ...row, revision });
         this.#delete(this.#raised, row.key);
         return revision;

@@ -64,13 +64,13 @@ Deno.test("withKind, fills in what is missing from the stored object, else from 
     apiVersion: "v1",
     ...bare,
   });
-  assertEquals(withKind(bare, "pod", stored), {
+  assertEquals(withKind(bare, "pod", () => stored), {
     kind: "Old",
     apiVersion: "v0",
     ...bare,
   });
   for (const damaged of ["{", "[]", '{"kind":1,"apiVersion":"v1"}']) {
-    assertEquals(withKind(bare, "secret", damaged), {
+    assertEquals(withKind(bare, "secret", () => damaged), {
       kind: "Secret",
       apiVersion: "v1",
       ...bare,
@@ -80,7 +80,8 @@ Deno.test("withKind, fills in what is missing from the stored object, else from 
 
 Deno.test("withKind, leaves alone what has all, is no object or of no known type", () => {
   const whole = { kind: "Pod", apiVersion: "v2", metadata: {} };
-  assertEquals(withKind(whole, "pod", '{"kind":"X","apiVersion":"x"}'), whole);
+  const other = () => '{"kind":"X","apiVersion":"x"}';
+  assertEquals(withKind(whole, "pod", other), whole);
   assertEquals(withKind("text", "pod"), "text");
   assertEquals(withKind({ spec: {} }, "pod"), { spec: {} });
   const bare = { metadata: { name: "a" } };

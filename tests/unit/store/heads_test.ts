@@ -1,0 +1,120 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { LIMITS } from "../../../lib/base/mod.ts";
+import { Connection } from "../../../lib/store/driver.ts";
+import type { MetaHead, SqliteStore } from "../../../lib/store/mod.ts";
+import { Heads } from "../../../lib/store/heads.ts";
+import { commit, Place, pod } from "./support.ts";
+
+const KEY = "default/pod/a";
+
+function headOf(version: string, digest?: number): MetaHead {
+  const { value: _, ...rest } = pod("a", { version });
+  return { ...rest, digest };
+}
+
+/** What the store says of the object must be what is in the file. */
+function assertTrue(store: SqliteStore): void {
+  const { value: _, revision: __, ...row } = store.get(KEY) ?? { key: "" };
+  const { digest: ___, ...head } = store.head(KEY) ?? { key: "" };
+  assertEquals(head, row);
+}
+
+Deno.test("head, is the object without its value, with the digest it was given", () => {
+  using place = new Place();
+  const store = place.open();
+  assertEquals(store.head(KEY), undefined);
+  commit(store, (tx) => tx.put({ ...pod("a"), digest: 7 }));
+  assertEquals(store.head(KEY), headOf("1", 7));
+  commit(store, (tx) => tx.put(pod("a", { version: "2" })));
+  assertEquals(store.head(KEY), headOf("2"));
+});
+
+Deno.test("head, is read from the file after a start, raised versions included", () => {
+  using place = new Place();
+  commit(place.open(), (tx) => tx.put({ ...pod("a"), digest: 7 }));
+  using killed = place.afterKill();
+  const store = killed.open();
+  assertEquals(store.head(KEY), headOf("1"));
+  commit(store, (tx) => tx.raise(KEY, "2", "{}"));
+  assertEquals(store.head(KEY), headOf("2"));
+});
+
+Deno.test("head, keeps its digest when only the version rises", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => tx.put({ ...pod("a"), digest: 7 }));
+  commit(store, (tx) => tx.raise(KEY, "2", "{}"));
+  assertEquals(store.head(KEY), headOf("2", 7));
+  commit(store, (tx) => tx.put(pod("b")));
+  assertEquals(store.head(KEY), headOf("2", 7));
+});
+
+Deno.test("head, goes with the object", () => {
+  using place = new Place();
+  const store = place.open();
+  for (const how of ["remove", "drop"] as const) {
+    commit(store, (tx) => tx.put(pod("a")));
+    commit(store, (tx) => tx[how](KEY));
+    assertEquals(store.head(KEY), undefined, how);
+  }
+});
+
+Deno.test("head, is what was before once a message, a batch or a COMMIT is undone", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => tx.put(pod("a")));
+  const changes: ((tx: ReturnType<SqliteStore["batch"]>["tx"]) => void)[] = [
+    (tx) => tx.put(pod("a", { version: "2" })),
+    (tx) => tx.raise(KEY, "2", "{}"),
+    (tx) => tx.remove(KEY),
+    (tx) => tx.drop(KEY),
+  ];
+  for (const change of changes) {
+    const batch = store.batch();
+    batch.message(() => batch.tx.put(pod("b")));
+    assertThrows(() =>
+      batch.message(() => {
+        change(batch.tx);
+        throw new TypeError("no");
+      }), TypeError);
+    assertTrue(store);
+    assertEquals(store.head(KEY)?.version, "1");
+    batch.message(() => change(batch.tx));
+    assertTrue(store);
+    batch.rollback();
+    assertTrue(store);
+    assertEquals(store.head(KEY)?.version, "1");
+  }
+});
+
+Deno.test("head, is not believed after a statement that failed, also within an operation that goes on", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => {
+    tx.put(pod("a"));
+    tx.put(pod("b"));
+  });
+  const other = new Connection(place.path);
+  other.exec("DROP TABLE tombstones");
+  other.close();
+  const batch = store.batch();
+  batch.message(() => {
+    assertThrows(() => batch.tx.remove(KEY));
+    // The row went before its tombstone could not be written.
+    assertTrue(store);
+  });
+  batch.rollback();
+  assertTrue(store);
+});
+
+Deno.test("Heads, forgets the oldest at its bound", () => {
+  const heads = new Heads();
+  const of = (i: number) => ({ ...headOf("1"), key: `default/pod/${i}` });
+  for (let i = 0; i <= LIMITS.headsMax; i++) heads.set(of(i));
+  assertEquals(heads.get("default/pod/0"), undefined);
+  assertEquals(heads.get("default/pod/1"), of(1));
+  heads.set(of(LIMITS.headsMax));
+  assertEquals(heads.get("default/pod/1"), of(1), "nothing new came");
+  heads.raise("default/pod/none", "2");
+  assertEquals(heads.get("default/pod/none"), undefined);
+});
