@@ -16,11 +16,14 @@ import {
 import type { Envelope } from "../router/mod.ts";
 import {
   type Batch,
+  BatchEntangledError,
   BatchLostError,
   type Store,
   type StoreTransaction,
 } from "../store/mod.ts";
+import { BatchNotes } from "./batch_notes.ts";
 import { failureOutcome, faultOutcome, permanentFaultOf } from "./failure.ts";
+import { isProof, type Item, mayWrite } from "./item.ts";
 import type { ProcessorObserver } from "./observer.ts";
 
 /** Modules of the node that speak for themselves. */
@@ -28,38 +31,6 @@ const INTERNAL: ReadonlySet<string> = new Set([
   Module.metamanager,
   NODE_CONNECTION_SOURCE,
 ]);
-
-/** A message that waits to be processed. */
-export interface MessageItem {
-  /** Always `message`. */
-  readonly kind: "message";
-  /** The message and who sent it. */
-  readonly envelope: Envelope;
-  /**
-   * Monotonic time in milliseconds when it came, as exact as a turn of the
-   * event loop is short.
-   */
-  readonly receivedMs: number;
-}
-
-/** One thing to do within a batch. */
-export type Item =
-  | MessageItem
-  /** Work of the node itself; `failed` says what leaves if the store fails. */
-  | {
-    readonly kind: "task";
-    /** If it succeeds, the store takes what it is given. */
-    readonly proves?: boolean;
-    readonly run: (tx: StoreTransaction, context: Context) => Outcome;
-    readonly failed: (context: Context) => Outcome;
-    /** Told once, after what it led to has left, or the processor has stopped. */
-    readonly settled?: () => void;
-  };
-
-/** Tells tasks that nothing more comes of them. */
-export function settle(items: readonly Item[]): void {
-  for (const item of items) if (item.kind === "task") item.settled?.();
-}
 
 /** What {@link BatchRunner} needs from outside. */
 export interface BatchRunnerOptions {
@@ -95,6 +66,10 @@ export class BatchRunner {
   #isUntold = false;
   /** Messages of this batch that the store failed without ending it. */
   #failedAlone = 0;
+  /** Messages of this batch that were undone alone, for whatever reason. */
+  #undoneAlone = 0;
+  /** Whether messages were undone alone in the last batch, and may be again. */
+  #isolates = false;
 
   /** @param options Store, clock and context. */
   constructor(options: BatchRunnerOptions) {
@@ -108,25 +83,47 @@ export class BatchRunner {
 
   /** Runs the items and returns what may leave now, in their order. */
   run(items: readonly Item[]): Outcome[] {
+    try {
+      return this.#attempt(items);
+    } catch (error) {
+      if (!(error instanceof BatchEntangledError)) throw error;
+      // Operations leave nothing behind that is not undone.
+      this.#isolates = true;
+      return this.#attempt(items);
+    }
+  }
+
+  /** @throws {BatchEntangledError} If it did not isolate, and should have. */
+  #attempt(items: readonly Item[]): Outcome[] {
     const { store, clock, observer } = this.#options;
+    const notes = new BatchNotes();
     let batch: Batch | undefined;
     const outcomes: Outcome[] = [];
     const revision = store.revision();
     this.#failedAlone = 0;
+    this.#undoneAlone = 0;
     try {
-      batch = store.batch({ expectsWrites: items.some(mayWrite) });
-      for (const item of items) outcomes.push(this.#runItem(item, batch));
+      batch = store.batch({
+        expectsWrites: items.some(mayWrite),
+        isolates: this.#isolates,
+      });
+      for (const item of items) {
+        outcomes.push(this.#runItem(item, batch, notes));
+      }
       const started = clock.monotonic();
       batch.commit();
       const commitMs = clock.monotonic() - started;
       observer.committed?.({ messages: items.length, commitMs });
     } catch (error) {
       this.#rollback(batch);
+      if (error instanceof BatchEntangledError) throw error;
       this.#failing = true;
       this.#isUntold ||= store.revision() !== revision;
       observer.failed?.(error, items.length);
       return this.#afterFailure(items, outcomes, error);
     }
+    notes.tell(observer);
+    if (this.#undoneAlone === 0) this.#isolates = false;
     if (this.#failedAlone > 0) this.#failing = true;
     else if (
       this.#failing &&
@@ -168,30 +165,47 @@ export class BatchRunner {
       if (own && items.length > 1 && !isProof(item)) return this.run([item]);
       // The state of the link is no matter of the store.
       const link = outcomes[i]?.filter(({ kind }) => kind === "connection");
-      return [[...link ?? [], ...this.#failed(item, error)]];
+      const notes = new BatchNotes();
+      const failed = this.#failed(item, error, notes);
+      notes.tell(this.#options.observer);
+      return [[...link ?? [], ...failed]];
     });
   }
 
-  /** @throws {BatchLostError} If the whole transaction is gone. */
-  #runItem(item: Item, batch: Batch): Outcome {
-    const { observer } = this.#options;
+  /**
+   * @throws {BatchLostError} If the whole transaction is gone.
+   * @throws {BatchEntangledError} If only all of it can be undone.
+   */
+  #runItem(item: Item, batch: Batch, notes: BatchNotes): Outcome {
+    if (item.kind === "message") {
+      const { message, from } = item.envelope;
+      const fault = admit(message, this.#originOf(from));
+      if (fault) return this.#refused(item.envelope, fault, notes);
+    }
     let outcome: Outcome;
     try {
       outcome = batch.message(() => this.#operate(item, batch.tx));
     } catch (error) {
       if (error instanceof BatchLostError) throw error;
+      if (error instanceof BatchEntangledError) throw error;
+      this.#undoneAlone++;
       if (item.kind === "message") {
         const fault = permanentFaultOf(error, item.envelope.message);
-        if (fault) return this.#refused(item.envelope, fault);
+        if (fault) return this.#refused(item.envelope, fault, notes);
       }
       if (error instanceof TransientFault && item.kind === "message") {
         const { resource } = item.envelope.message.route;
-        observer.noted?.("outbox-full", resource);
-        return this.#failed(item, error);
+        notes.noted("outbox-full", resource);
+        return this.#failed(item, error, notes);
       }
       this.#failedAlone++;
-      observer.failed?.(error, 1);
-      return this.#failed(item, error);
+      notes.failed(error);
+      return this.#failed(item, error, notes);
+    }
+    if (item.kind === "message") {
+      const { message, from } = item.envelope;
+      const { operation } = message.route;
+      notes.processed(operation, this.#originOf(from), "done");
     }
     for (const effect of outcome) {
       if (effect.kind === "connection") {
@@ -211,47 +225,35 @@ export class BatchRunner {
     const { message, from } = item.envelope;
     const origin = this.#originOf(from);
     const { operation } = message.route;
-    const fault = admit(message, origin);
-    if (fault) return this.#refused(item.envelope, fault);
     const operate = operationFor(operation);
     if (!operate) {
       throw new TypeError(`No operation for an admitted message: ${operation}`);
     }
-    const outcome = operate(
-      message,
-      tx,
-      this.#options.context(origin, from),
-    );
-    this.#options.observer.processed?.({ operation, origin, outcome: "done" });
-    return outcome;
+    return operate(message, tx, this.#options.context(origin, from));
   }
 
-  #refused(envelope: Envelope, fault: MessageFault): Outcome {
-    const { observer, context } = this.#options;
+  #refused(
+    envelope: Envelope,
+    fault: MessageFault,
+    notes: BatchNotes,
+  ): Outcome {
+    const { context } = this.#options;
     const origin = this.#originOf(envelope.from);
     const { operation } = envelope.message.route;
-    observer.processed?.({
-      operation: labelOf(operation),
-      origin,
-      outcome: "fault",
-    });
-    observer.fault?.(fault, origin);
+    notes.processed(labelOf(operation), origin, "fault");
+    notes.fault(fault, origin);
     return faultOutcome(context(origin, envelope.from), fault);
   }
 
-  #failed(item: Item, error: unknown): Outcome {
-    const { observer, context } = this.#options;
+  #failed(item: Item, error: unknown, notes: BatchNotes): Outcome {
+    const { context } = this.#options;
     if (item.kind === "task") {
       return item.failed(context("internal", Module.metamanager));
     }
     const { message, from } = item.envelope;
     const origin = this.#originOf(from);
     const { operation } = message.route;
-    observer.processed?.({
-      operation: labelOf(operation),
-      origin,
-      outcome: "failed",
-    });
+    notes.processed(labelOf(operation), origin, "failed");
     return failureOutcome(context(origin, from), message, error);
   }
 
@@ -260,23 +262,6 @@ export class BatchRunner {
     if (from === Module.edgehub) return "cloud";
     return INTERNAL.has(from) ? "internal" : "edged";
   }
-}
-
-function isProof(item: Item): boolean {
-  return item.kind === "task" && item.proves === true;
-}
-
-/** Questions, keepalives and the like mostly leave the store as it is. */
-const WRITING: ReadonlySet<string> = new Set([
-  Operation.insert,
-  Operation.update,
-  Operation.patch,
-  Operation.delete,
-]);
-
-function mayWrite(item: Item): boolean {
-  return item.kind === "message" &&
-    WRITING.has(item.envelope.message.route.operation ?? "");
 }
 
 /** A peer must not be able to make up names of figures. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-export type { Item, MessageItem } from "./batch_runner.ts";
+export type { Item, MessageItem } from "./item.ts";
 export type { ProcessorObserver } from "./observer.ts";
 export {
   type OutboxOrder,

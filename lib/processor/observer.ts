@@ -1,6 +1,6 @@
 import type { Message, MessageFault, Origin } from "../message/mod.ts";
 import type { Noted, Outcome } from "../operations/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { SyncStatus } from "./sync_state.ts";
 
 /** What the processor tells of its work, for logs, metrics and health. */

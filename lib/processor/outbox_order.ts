@@ -1,5 +1,5 @@
 import type { OutboxInfo, StoreTransaction } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 
 /** What an operator wants done with messages of the outbox. */
 export interface OutboxOrder {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../base/mod.ts";
 import type { Outcome } from "../operations/mod.ts";
 import type { StoreTransaction } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 
 /** Time from a failure to the next probe, in milliseconds. */
 const PROBE_MS = 1000;

@@ -6,7 +6,7 @@ import {
 } from "../base/mod.ts";
 import { type Message, Module } from "../message/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { type Item, type MessageItem, settle } from "./batch_runner.ts";
+import { type Item, type MessageItem, settle } from "./item.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import {

@@ -1,7 +1,8 @@
 import { type Message, Module, type Origin } from "../message/mod.ts";
 import type { Context } from "../operations/mod.ts";
 import type { Envelope } from "../router/mod.ts";
-import { BatchRunner, type Item } from "./batch_runner.ts";
+import { BatchRunner } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import { Handover } from "./handover.ts";
 import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorOptions } from "./options.ts";

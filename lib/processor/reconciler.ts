@@ -11,7 +11,7 @@ import {
   refusalOf,
   type RemoteRequest,
 } from "../operations/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { ReconcileRound } from "./reconcile_round.ts";
 import { ReconcileSchedule } from "./reconcile_schedule.ts";

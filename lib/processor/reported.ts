@@ -1,6 +1,6 @@
 import type { Outcome } from "../operations/mod.ts";
 import type { StoreTransaction } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 
 /**
  * Notes in the store that the link took all of the report owed since a loss.

@@ -1,7 +1,7 @@
 import { sleep } from "../base/mod.ts";
 import { type Message, ResourceType } from "../message/mod.ts";
 import type { RemoteRequest } from "../operations/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { ProcessorOptions } from "./options.ts";
 import type { Unanswered } from "./requests.ts";
 import { ResyncAsker } from "./resync_asker.ts";

@@ -1,7 +1,7 @@
 import { type Message, Module } from "../message/mod.ts";
 import type { Context, Outcome, RemoteRequest } from "../operations/mod.ts";
 import type { StoreTransaction } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { Unanswered } from "./requests.ts";
 
 /** What a question came to: an answer, or why there is none. */

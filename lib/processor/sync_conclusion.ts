@@ -1,7 +1,7 @@
 import type { Timer } from "../base/mod.ts";
 import { concludeSync, lacksPods } from "../operations/mod.ts";
 import { StoreError } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { ProcessorOptions } from "./options.ts";
 import type { Lack } from "./sync_state.ts";
 

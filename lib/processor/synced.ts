@@ -1,6 +1,6 @@
 import type { Outcome } from "../operations/mod.ts";
 import type { StoreTransaction } from "../store/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 
 /**
  * Marks the store: what CloudCore had has come, or there is no cloud.

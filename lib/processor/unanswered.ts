@@ -1,5 +1,5 @@
 import { noAnswer, type RemoteRequest, unanswered } from "../operations/mod.ts";
-import type { Item } from "./batch_runner.ts";
+import type { Item } from "./item.ts";
 import type { Unanswered } from "./requests.ts";
 
 /** Gives an agent what it gets when the cloud does not answer. */

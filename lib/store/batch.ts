@@ -2,25 +2,26 @@ import { assert } from "../base/mod.ts";
 import { storeError } from "./classify.ts";
 import type { Connection } from "./driver.ts";
 import type { Session, StoreEnv } from "./env.ts";
-import { BatchLostError, StoreError } from "./errors.ts";
+import { BatchEntangledError, BatchLostError, StoreError } from "./errors.ts";
 import { Transaction } from "./transaction.ts";
 import type { Batch, StoreTransaction } from "./types.ts";
 import { vacuumSlice } from "./vacuum.ts";
 
 /**
- * One SQLite transaction with a savepoint per message, both begun only when
- * something is written. The first message that writes needs none: undoing it
- * is undoing the transaction.
+ * One SQLite transaction, and if it isolates with a savepoint per message, both
+ * begun only when something is written. The first message that writes needs
+ * none: undoing it is undoing the transaction.
  *
  * States: open, then ended by `commit` or `rollback`. While open it may be
  * lost: SQLite has ended the transaction by itself, and what would be written
- * now would be committed alone.
+ * now would be committed alone. Or entangled: it holds half a message.
  */
 export class SqliteBatch implements Batch {
   /** The view for operations. */
   readonly tx: StoreTransaction;
   readonly #env: StoreEnv;
   readonly #session: Session;
+  readonly #isolates: boolean;
   readonly #onEnd: (outcome: "committed" | "undone") => void;
   #isOpen = true;
   #isBegun = false;
@@ -28,17 +29,23 @@ export class SqliteBatch implements Batch {
   #inMessage = false;
   /** Whether the message that runs has written, and behind a savepoint. */
   #message: "unwritten" | "written" | "behind-savepoint" = "unwritten";
-  #lost: BatchLostError | undefined;
+  #lost: BatchLostError | BatchEntangledError | undefined;
 
-  /** Opens a batch. @param onEnd Told once when it has ended. */
+  /** Opens a batch. */
   constructor(
     env: StoreEnv,
     session: Session,
-    onEnd: (outcome: "committed" | "undone") => void,
+    options: {
+      /** Each message can be undone alone. */
+      readonly isolates: boolean;
+      /** Told once when it has ended. */
+      readonly onEnd: (outcome: "committed" | "undone") => void;
+    },
   ) {
     this.#env = env;
     this.#session = session;
-    this.#onEnd = onEnd;
+    this.#isolates = options.isolates;
+    this.#onEnd = options.onEnd;
     this.tx = new Transaction(env, session, (run) => this.#write(run));
   }
 
@@ -46,6 +53,7 @@ export class SqliteBatch implements Batch {
    * Runs one message, undone if it throws.
    *
    * @throws {BatchLostError} If SQLite has ended the whole transaction.
+   * @throws {BatchEntangledError} If it cannot be undone alone.
    */
   message<T>(run: () => T): T {
     assert(this.#isOpen, "a message runs in an open batch");
@@ -71,7 +79,7 @@ export class SqliteBatch implements Batch {
       raised.undo(mark.raised);
       revisions.undo(mark.revision);
       heads.clear();
-      this.#undoMessage();
+      this.#undoMessage(error);
       throw error;
     } finally {
       this.#inMessage = false;
@@ -180,8 +188,9 @@ export class SqliteBatch implements Batch {
     try {
       if (!this.#isBegun) this.#begin();
       if (this.#inMessage && this.#message === "unwritten") {
-        if (this.#isDirty) this.#session.db.run("SAVEPOINT message");
-        this.#message = this.#isDirty ? "behind-savepoint" : "written";
+        const isBehind = this.#isDirty && this.#isolates;
+        if (isBehind) this.#session.db.run("SAVEPOINT message");
+        this.#message = isBehind ? "behind-savepoint" : "written";
       }
       const result = run(this.#session.db);
       this.#isDirty ||= !this.#inMessage;
@@ -209,8 +218,11 @@ export class SqliteBatch implements Batch {
     return this.#lost;
   }
 
-  #undoMessage(): void {
+  #undoMessage(cause: unknown): void {
     if (this.#message === "unwritten") return;
+    if (this.#message === "written" && this.#isDirty) {
+      throw this.#lost = new BatchEntangledError(cause);
+    }
     try {
       if (this.#message === "behind-savepoint") {
         this.#run("ROLLBACK TO message");

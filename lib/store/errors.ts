@@ -41,6 +41,21 @@ export class StoreError extends Error {
   }
 }
 
+/**
+ * A message failed after it had written among others that had, in a batch that
+ * does not isolate them: what it wrote cannot be undone alone. Run the batch
+ * again, isolated.
+ */
+export class BatchEntangledError extends Error {
+  /** Always `BatchEntangledError`. */
+  override readonly name = "BatchEntangledError";
+
+  /** @param cause Why the message failed. */
+  constructor(cause: unknown) {
+    super("A message of the batch cannot be undone alone", { cause });
+  }
+}
+
 /** SQLite ended the whole transaction: nothing of the batch is stored. */
 export class BatchLostError extends StoreError {
   /** Always `BatchLostError`. */

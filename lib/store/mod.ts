@@ -25,7 +25,12 @@ export {
   compactStore,
 } from "./compact_store.ts";
 export type { StoreLogLevel } from "./env.ts";
-export { BatchLostError, StoreError, type StoreErrorKind } from "./errors.ts";
+export {
+  BatchEntangledError,
+  BatchLostError,
+  StoreError,
+  type StoreErrorKind,
+} from "./errors.ts";
 export {
   type FileInfo,
   type FileSystem,
@@ -68,6 +73,7 @@ export type {
 export type { MetaHead, MetaRow, MetaWrite } from "./meta_types.ts";
 export type {
   Batch,
+  BatchOptions,
   Change,
   Changes,
   FactName,

@@ -16,7 +16,7 @@ import { readText } from "./state.ts";
 import { statsOf } from "./stats.ts";
 import { StoreView } from "./store_view.ts";
 import type { SqliteStore } from "./sqlite_store.ts";
-import type { Batch, StoreStats } from "./types.ts";
+import type { Batch, BatchOptions, StoreStats } from "./types.ts";
 
 /**
  * The store over one SQLite file. One process has it, one batch is open at a
@@ -90,16 +90,19 @@ export class OpenStore extends Reader implements SqliteStore {
    * @throws {AssertionError} If one is open, or the store is closed.
    * @throws {StoreError} If the store cannot be repaired now; try again later.
    */
-  batch(options: { readonly expectsWrites?: boolean } = {}): Batch {
+  batch(options: BatchOptions = {}): Batch {
     assert(this.#isOpen, "batches belong to an open store");
     assert(!this.#batch, "one batch is open at a time");
     if (this.#faults.broken) this.recover();
     const { db } = this.#open.session;
     // A rollback that failed leaves its transaction behind.
     if (db.inTransaction) db.run("ROLLBACK");
-    this.#batch = new SqliteBatch(this.#env, this.#open.session, (outcome) => {
-      this.#batch = undefined;
-      if (outcome === "committed") this.#commits++;
+    this.#batch = new SqliteBatch(this.#env, this.#open.session, {
+      isolates: options.isolates ?? true,
+      onEnd: (outcome) => {
+        this.#batch = undefined;
+        if (outcome === "committed") this.#commits++;
+      },
     });
     if (options.expectsWrites) this.#batch.beginEarly();
     return this.#batch;

@@ -179,6 +179,14 @@ export interface StoreTransaction extends StoreReader {
   trimOutbox(type: string, keep: OutboxUse): number;
 }
 
+/** What a batch is like. */
+export interface BatchOptions {
+  /** Most likely something is written. @default false */
+  readonly expectsWrites?: boolean;
+  /** Each message can be undone alone. @default true */
+  readonly isolates?: boolean;
+}
+
 /**
  * One SQLite transaction. It begins with the first write, so a batch that
  * changes nothing costs nothing.
@@ -190,6 +198,8 @@ export interface Batch {
    * Runs one message. If `run` throws, what it wrote is undone and the error
    * is thrown on.
    *
+   * @throws {BatchEntangledError} If that cannot be undone alone: call
+   *   `rollback` and run all of it again in a batch that isolates.
    * @throws {BatchLostError} If SQLite has ended the whole transaction (full
    *   disk): nothing of the batch is stored, call `rollback`.
    */
@@ -233,12 +243,13 @@ export interface Store extends StoreReader {
    * Opens the next batch, to be ended in this turn of the event loop. A store
    * that was found damaged, or whose files are gone, is rebuilt first. One that
    * expects writes may begin its transaction at once: what is read before the
-   * first write then needs no lock of its own.
+   * first write then needs no lock of its own. One that does not isolate puts
+   * no savepoint before each message, which few ever need.
    *
    * @throws {AssertionError} If one is open.
    * @throws {StoreError} If it cannot be rebuilt now: try again later.
    */
-  batch(options?: { readonly expectsWrites?: boolean }): Batch;
+  batch(options?: BatchOptions): Batch;
   /**
    * Notes a module's position; saved with a later commit that writes, at most
    * once a second, and by `close`.

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { MetaWrite, Store } from "../../lib/store/mod.ts";
+import {
+  BatchEntangledError,
+  type MetaWrite,
+  type Store,
+} from "../../lib/store/mod.ts";
 import { Chance } from "../simulation/chance.ts";
 import { MemoryDisk } from "../simulation/model_disk.ts";
 import type { SimDisk } from "../simulation/sim_node.ts";
@@ -43,6 +47,7 @@ class Bench implements Disposable {
       rows: ["pod", "configmap"].map((type) => store.list(type)),
       spaces: store.list("pod", "prod"),
       tombstones: KEYS.map((key) => store.tombstone(key)),
+      heads: KEYS.map((key) => store.head(key)),
       buried: KEYS.map((key) => store.tombstone(key, "u1")),
       outbox: store.outbox(0, 100),
       outboxLength: store.outboxLength(),
@@ -134,6 +139,40 @@ for (const [name, make] of DISKS) {
     assertEquals(bench.store.get(A)?.version, "1");
     assertEquals(bench.store.get(B), undefined);
     assertEquals(bench.store.outboxLength(), 1);
+  });
+
+  Deno.test(`${name}: without isolation a message that throws after it wrote among others takes the batch with it`, () => {
+    using bench = new Bench(make());
+    const fail = () => {
+      throw new TypeError("no");
+    };
+    const batch = bench.store.batch({ isolates: false });
+    // Alone, or before it wrote, it can be undone.
+    assertThrows(() => {
+      batch.message(() => {
+        batch.tx.put(row(A));
+        fail();
+      });
+    }, TypeError);
+    batch.message(() => batch.tx.put(row(B)));
+    assertThrows(() =>
+      batch.message(() => {
+        batch.tx.raise(B, "2", "{}");
+        fail();
+      }), TypeError);
+    assertEquals(batch.tx.head(B)?.version, "1");
+    const error = assertThrows(() =>
+      batch.message(() => {
+        batch.tx.put(row(A));
+        fail();
+      }), BatchEntangledError);
+    assertEquals((error.cause as Error).message, "no");
+    batch.rollback();
+    assertEquals(bench.store.get(A), undefined);
+    assertEquals(bench.store.head(B), undefined);
+    bench.write((tx) => tx.put(row(B)));
+    bench.crash();
+    assertEquals(bench.store.get(B)?.revision, 1);
   });
 
   Deno.test(`${name}: a rollback undoes everything, and may be called twice`, () => {

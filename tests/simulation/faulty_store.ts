@@ -48,6 +48,7 @@ const WRITES = new Set<PropertyKey>([
 /** Names of the methods that read the file. */
 const READS = new Set<PropertyKey>([
   "get",
+  "head",
   "list",
   "tombstone",
   "changesSince",

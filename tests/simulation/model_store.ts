@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/base/mod.ts";
 import { LIMITS } from "../../lib/base/mod.ts";
 import { compareVersions } from "../../lib/message/mod.ts";
+import { BatchEntangledError } from "../../lib/store/mod.ts";
 import type {
   Batch,
+  BatchOptions,
   Changes,
   FactName,
   MetaHead,
@@ -125,10 +127,10 @@ export class ModelStore implements Store {
   }
 
   /** Opens the next batch. */
-  batch(): Batch {
+  batch(options: BatchOptions = {}): Batch {
     if (!this.#isOpen) throw new Error("batches belong to an open store");
     if (this.#batch) throw new Error("one batch is open at a time");
-    this.#batch = new ModelBatch(this.#writer());
+    this.#batch = new ModelBatch(this.#writer(), options.isolates ?? true);
     return this.#batch;
   }
 
@@ -408,6 +410,8 @@ export class ModelStore implements Store {
     return {
       tx: this.#transaction(),
       mark: () => this.#undo.length,
+      hasWritten: (from, to) =>
+        this.#undo.slice(from, to).some(({ isDurable }) => isDurable),
       undoTo: (mark) => this.#undoTo(mark),
       commit: () => {
         const wrote = this.#undo.some(({ isDurable }) => isDurable);
@@ -626,6 +630,7 @@ export class ModelStore implements Store {
 interface BatchParts {
   readonly tx: StoreTransaction;
   readonly mark: () => number;
+  readonly hasWritten: (from: number, to?: number) => boolean;
   readonly undoTo: (mark: number) => void;
   readonly commit: () => void;
   readonly end: () => void;
@@ -634,11 +639,13 @@ interface BatchParts {
 class ModelBatch implements Batch {
   readonly tx: StoreTransaction;
   readonly #parts: BatchParts;
+  readonly #isolates: boolean;
   #isOpen = true;
 
-  constructor(parts: BatchParts) {
+  constructor(parts: BatchParts, isolates: boolean) {
     this.tx = parts.tx;
     this.#parts = parts;
+    this.#isolates = isolates;
   }
 
   message<T>(run: () => T): T {
@@ -646,7 +653,10 @@ class ModelBatch implements Batch {
     try {
       return run();
     } catch (error) {
-      this.#parts.undoTo(mark);
+      const { hasWritten, undoTo } = this.#parts;
+      const isEntangled = hasWritten(0, mark) && hasWritten(mark);
+      if (isEntangled && !this.#isolates) throw new BatchEntangledError(error);
+      undoTo(mark);
       throw error;
     }
   }

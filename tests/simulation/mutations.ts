@@ -63,8 +63,8 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "a message that fails alone is acked",
     BATCH,
-    "      this.#failedAlone++;\n      observer.failed?.(error, 1);\n" +
-      "      return this.#failed(item, error);",
+    "      this.#failedAlone++;\n      notes.failed(error);\n" +
+      "      return this.#failed(item, error, notes);",
     "      return item.kind === 'task' ? [] : [{ kind: 'to-cloud', message: " +
       "{ ...item.envelope.message, header: { ...item.envelope.message.header," +
       " parent_msg_id: item.envelope.message.header.msg_id }, route: { " +
@@ -92,6 +92,24 @@ export const MUTATIONS: readonly Mutation[] = [
       file: "lib/store/batch.ts",
       find: '      this.#run("ROLLBACK");\n      this.#isBegun = false;',
       replace: "      this.#isDirty = true;",
+    }],
+  },
+  {
+    name: "half a message is committed with its neighbours",
+    store: "sqlite",
+    edits: [{
+      file: "lib/store/batch.ts",
+      find: "      throw this.#lost = new BatchEntangledError(cause);",
+      replace: "      return;",
+    }],
+  },
+  {
+    name: "a head outlives the batch that was undone",
+    store: "sqlite",
+    edits: [{
+      file: "lib/store/batch.ts",
+      find: "    revisions.rollback();\n    heads.clear();",
+      replace: "    revisions.rollback();",
     }],
   },
   one(

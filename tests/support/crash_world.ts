@@ -10,6 +10,7 @@ import { Processor } from "../../lib/processor/mod.ts";
 import { Router } from "../../lib/router/mod.ts";
 import {
   type Batch,
+  type BatchOptions,
   openStore,
   type SqliteStore,
   type Store,
@@ -364,9 +365,9 @@ export class MortalNode {
   #mortal(image: string): Store {
     const { fuse, store } = this;
     const wal = `${this.#folder}/${DATABASE}-wal`;
-    const batch = (): Batch => {
+    const batch = (options?: BatchOptions): Batch => {
       fuse.check("received");
-      const real = store.batch();
+      const real = store.batch(options);
       let ran = 0;
       return {
         tx: real.tx,

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Message, newResponse } from "../../../lib/message/mod.ts";
+import {
+  type Message,
+  newResponse,
+  PermanentFault,
+} from "../../../lib/message/mod.ts";
 import {
   BatchLostError,
+  type BatchOptions,
   type SqliteStore,
   type Store,
   StoreError,
@@ -39,19 +44,20 @@ function wrapBatch(
   store: SqliteStore,
   change: (
     batch: ReturnType<Store["batch"]>,
+    options: BatchOptions,
   ) => Partial<ReturnType<Store["batch"]>>,
 ): Store {
   return new Proxy(store as Store, {
     get(target, name) {
       if (name === "batch") {
-        return () => {
-          const batch = store.batch();
+        return (options: BatchOptions) => {
+          const batch = store.batch(options);
           return {
             tx: batch.tx,
             message: <T>(run: () => T) => batch.message(run),
             commit: () => batch.commit(),
             rollback: () => batch.rollback(),
-            ...change(batch),
+            ...change(batch, options),
           };
         };
       }
@@ -285,6 +291,67 @@ Deno.test("a store failure of one message undoes that one and answers error", as
     "default/pod/a",
     "default/pod/c",
   ]);
+});
+
+Deno.test("a message that fails after it wrote has its batch run again, and nothing told twice", async () => {
+  const isolates: (boolean | undefined)[] = [];
+  const told: string[] = [];
+  let fails = true;
+  await using bench = await ProcessorBench.start({
+    wrap: (store) =>
+      wrapBatch(store, (batch, options) => {
+        isolates.push(options.isolates);
+        return {
+          message: <T>(run: () => T) =>
+            batch.message(() => {
+              const result = run();
+              if (fails && batch.tx.get("default/pod/b")) {
+                throw new PermanentFault("bad-content", "No b");
+              }
+              return result;
+            }),
+        };
+      }),
+    observer: {
+      processed: ({ operation, outcome }) =>
+        told.push(`${operation} ${outcome}`),
+      fault: ({ text }) => told.push(text),
+      committed: ({ messages }) => told.push(`committed ${messages}`),
+      failed: () => told.push("failed"),
+    },
+  });
+  const edged = bench.agent();
+  await bench.clock.settle();
+  edged.take();
+  const unknown = fromCloud("frobnicate", "default/pod/a", {});
+  isolates.length = 0;
+  told.length = 0;
+  await bench.fromCloud(insert("a"), unknown, insert("b"), insert("c"));
+  assertEquals(isolates, [false, true]);
+  assertEquals(told, [
+    "committed 4",
+    "insert done",
+    "unknown fault",
+    "insert fault",
+    "insert done",
+    "Unknown operation: frobnicate",
+    "No b",
+  ]);
+  assertEquals(
+    edged.take().map((m) => m.route.resource),
+    ["default/pod/a", "default/pod/c"],
+  );
+  assertEquals(
+    bench.cloud.take().map((m) => m.content),
+    ["OK", "Unknown operation: frobnicate", "No b", "OK"],
+  );
+  // It stays careful for as long as something fails.
+  await bench.fromCloud(insert("d"), insert("b"));
+  fails = false;
+  await bench.fromCloud(insert("b"));
+  await bench.fromCloud(insert("e"));
+  assertEquals(isolates, [false, true, true, true, false]);
+  assertEquals(bench.store.list("pod").length, 5);
 });
 
 Deno.test("an operation nobody knows is acked with its fault, once and for all", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Message } from "../../../lib/message/mod.ts";
 import type { Context, RemoteRequest } from "../../../lib/operations/mod.ts";
-import type { Item } from "../../../lib/processor/batch_runner.ts";
+import type { Item } from "../../../lib/processor/item.ts";
 import { ResyncAsker } from "../../../lib/processor/resync_asker.ts";
 import type { StoreTransaction } from "../../../lib/store/mod.ts";
 
