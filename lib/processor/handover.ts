@@ -141,7 +141,7 @@ export class Handover {
   /** Hands a committed change to all agents that have caught up. */
   offer(message: Message, revision: number, options: OfferOptions = {}): void {
     const { request, except } = options;
-    const stamped = withRevision(message, revision);
+    let stamped: Message | undefined;
     const id = message.header.msg_id;
     // Whether the answer for the cloud has left or somebody will give it.
     let answered = request === undefined;
@@ -149,8 +149,9 @@ export class Handover {
       if (!agent.live || agent.module.name === except) continue;
       // Noted before the hand-over: an agent in this process answers in it.
       const asked = !answered && request && canAnswer(agent)
-        ? this.#wait(id, { request, agent })
+        ? this.#wait(id, { request: withoutContent(request), agent })
         : false;
+      stamped ??= withRevision(message, revision);
       const handed = this.#hand(agent, stamped);
       // An agent that left meanwhile was answered for when it left.
       if (asked) {
@@ -222,6 +223,11 @@ export class Handover {
   #isAttached(agent: Agent): boolean {
     return this.#agents.get(agent.module.name) === agent;
   }
+}
+
+/** What an answer needs of its request; the object would be held until then. */
+function withoutContent({ header, route }: Message): Message {
+  return { header, route, content: null };
 }
 
 function canAnswer(agent: Agent): boolean {
