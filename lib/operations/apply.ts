@@ -100,7 +100,7 @@ export function applyObject(
     : 1;
   if (order < 0) return { kind: "stale" };
   if (order === 0 && !target.equalWins) return { kind: "unchanged" };
-  const value = () => tx.get(target.key)?.value ?? "";
+  const value = () => row.value ?? tx.get(target.key)?.value ?? "";
   const content = withKind(raw, target.type, value);
   const digest = contentDigest(content, target.type);
   const mayBeSame = digest === undefined || row.digest === undefined ||

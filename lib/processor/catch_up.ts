@@ -150,13 +150,14 @@ export class CatchUps {
    */
   async #replay(
     agent: Agent,
-    changes: readonly Change[],
+    changes: Iterable<Change>,
     { turn, full }: { readonly turn: number; readonly full: boolean },
   ): Promise<"no" | "yes" | "ended" | "refused"> {
     let paused: "no" | "yes" = "no";
-    for (const [i, change] of changes.entries()) {
+    let seen = 0;
+    for (const change of changes) {
       // A hundred thousand objects must not hold up what comes meanwhile.
-      if (i > 0 && i % CHANGES_PER_TURN === 0) {
+      if (seen++ > 0 && seen % CHANGES_PER_TURN === 1) {
         paused = "yes";
         await this.#nextTurn();
         if (!this.#goesOn(agent, turn)) return "ended";

@@ -5,39 +5,43 @@ import type { MetaHead } from "./meta_types.ts";
  * What was written last under a key, without the object itself: a message
  * about an object that came before needs no look into the file. It holds what
  * the open transaction has written, too, so once something of that is undone
- * all is forgotten. At the bound the oldest goes.
+ * all is forgotten.
+ *
+ * There are two generations: once the newer one is half of the bound, the
+ * older one goes. To look for the oldest of all takes longer than to read it.
  */
 export class Heads {
-  readonly #heads = new Map<string, MetaHead>();
+  #newer = new Map<string, MetaHead>();
+  #older = new Map<string, MetaHead>();
 
   /** The head of an object; `undefined` if the file has to be asked. */
   get(key: string): MetaHead | undefined {
-    return this.#heads.get(key);
+    return this.#newer.get(key) ?? this.#older.get(key);
   }
 
   /** Notes what was written. */
   set(head: MetaHead): void {
-    this.#heads.set(head.key, head);
-    if (this.#heads.size <= LIMITS.headsMax) return;
-    for (const oldest of this.#heads.keys()) {
-      this.#heads.delete(oldest);
-      return;
-    }
+    this.#newer.set(head.key, head);
+    if (this.#newer.size < LIMITS.headsMax / 2) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
   }
 
   /** Notes that only the version of an object was raised. */
   raise(key: string, version: string): void {
-    const head = this.#heads.get(key);
-    if (head) this.#heads.set(key, { ...head, version });
+    const head = this.get(key);
+    if (head) this.set({ ...head, version });
   }
 
   /** Forgets an object that is gone. */
   delete(key: string): void {
-    this.#heads.delete(key);
+    this.#newer.delete(key);
+    this.#older.delete(key);
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#heads.clear();
+    this.#newer.clear();
+    this.#older.clear();
   }
 }

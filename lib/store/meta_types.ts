@@ -21,12 +21,14 @@ export interface MetaRow {
   readonly revision: number;
 }
 
-/** A stored object without its value. */
+/** What a stored object is, beside its value. */
 export interface MetaHead
   extends
     Pick<MetaRow, "key" | "type" | "uid" | "version" | "created" | "source"> {
+  /** Its value, if it had to be read. */
+  readonly value?: string;
   /** Digest that its writer gave it; `undefined` if none is known. */
-  readonly digest: number | undefined;
+  readonly digest?: number | undefined;
 }
 
 /** An object to write; the store gives the revision. */

@@ -50,11 +50,6 @@ export class RaisedVersions {
     if (this.#raised.has(key)) this.#change(key, undefined);
   }
 
-  /** The raised version of a key and the value that goes with it. */
-  of(key: string): Raised | undefined {
-    return this.#raised.get(key);
-  }
-
   /** The row as it is with its raised version. */
   over(row: MetaRow): MetaRow {
     const raised = this.#raised.get(row.key);

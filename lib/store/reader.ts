@@ -1,6 +1,6 @@
+import { ChangeList } from "./change_list.ts";
 import type { Session } from "./env.ts";
 import {
-  HEAD_COLUMNS,
   META_COLUMNS,
   OUTBOX_COLUMNS,
   OUTBOX_INFO_COLUMNS,
@@ -9,13 +9,7 @@ import {
 import { readNumber, readText } from "./state.ts";
 import type { OutboxInfo, OutboxRow, OutboxUse } from "./outbox_types.ts";
 import type { MetaHead, MetaRow } from "./meta_types.ts";
-import type {
-  Change,
-  Changes,
-  FactName,
-  StoreReader,
-  Tombstone,
-} from "./types.ts";
+import type { Changes, FactName, StoreReader, Tombstone } from "./types.ts";
 
 /** Reads the open database file, with raised versions laid over it. */
 export class Reader implements StoreReader {
@@ -35,18 +29,9 @@ export class Reader implements StoreReader {
     return row && this.#open().raised.over(row);
   }
 
-  /** The object under a key without its value. */
+  /** What the object under a key is. */
   head(key: string): MetaHead | undefined {
-    const { heads, db, raised } = this.#open();
-    const known = heads.get(key);
-    if (known) return known;
-    const row = db.get<Omit<MetaHead, "digest">>(
-      `SELECT ${HEAD_COLUMNS} FROM meta WHERE key = ?`,
-      key,
-    );
-    if (!row) return undefined;
-    const { version } = raised.of(key) ?? row;
-    return { ...row, version, digest: undefined };
+    return this.#open().heads.get(key) ?? this.get(key);
   }
 
   /** Objects of a type in the order of their keys, of one namespace or of all. */
@@ -118,24 +103,7 @@ export class Reader implements StoreReader {
     const complete = revision <= until && revision >= readNumber(db, "pruned");
     if (revision === until) return { changes: [], complete, until };
     const above = complete ? revision : 0;
-    // One list of them, as SQLite makes it: there may be a hundred thousand.
-    const changes = db.all<Change>(
-      "SELECT 'row' AS kind, revision, key FROM meta WHERE revision > ? " +
-        "ORDER BY revision",
-      above,
-    );
-    const tombstones = db.all<Tombstone>(
-      `SELECT ${TOMBSTONE_COLUMNS} FROM tombstones WHERE revision > ?`,
-      above,
-    );
-    for (const tombstone of tombstones) {
-      changes.push({
-        kind: "tombstone",
-        revision: tombstone.revision,
-        tombstone,
-      });
-    }
-    if (tombstones.length > 0) changes.sort((a, b) => a.revision - b.revision);
+    const changes = new ChangeList(db, above);
     return { changes, complete, until };
   }
 

@@ -4,8 +4,6 @@ import type { OutboxRow } from "./outbox_types.ts";
 import type { MetaRow, MetaWrite } from "./meta_types.ts";
 import type { Tombstone } from "./types.ts";
 
-/** Columns of `meta` as `MetaHead` names them. */
-export const HEAD_COLUMNS = "key, type, uid, version, created, source";
 /** Columns of `meta` as `MetaRow` names them. */
 export const META_COLUMNS =
   "key, type, value, uid, version, created, source, revision";

@@ -38,9 +38,10 @@ export interface Changes {
   /**
    * Changes above the revision, rising by revision. When `complete` is false
    * these are all rows and the tombstones that are left: what is not among
-   * the rows is gone.
+   * the rows is gone. There may be a million: what is gone through later is
+   * read then, and left out if it has changed again.
    */
-  readonly changes: readonly Change[];
+  readonly changes: Iterable<Change> & { readonly length: number };
   /**
    * False if deletes may be missing: if tombstones above the revision were
    * pruned, after a repair, and for a revision never given.
@@ -61,7 +62,7 @@ export type FactName = "problem" | "node_at_loss" | "node_before_store";
 export interface StoreReader {
   /** The object under a key. */
   get(key: string): MetaRow | undefined;
-  /** The same without its value: what was just written is known by heart. */
+  /** What it is; its value only if that had to be read, too. */
   head(key: string): MetaHead | undefined;
   /** Objects of a type in the order of their keys, of one namespace or of all. */
   list(type: string, namespace?: string): MetaRow[];

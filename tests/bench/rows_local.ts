@@ -84,6 +84,22 @@ export async function queries(
   await agent.close();
 }
 
+/** Row 5: an agent that has nothing is brought up to date. */
+export async function attachAmong(
+  { world, table, stores }: Suite,
+  objects: number,
+) {
+  await using subject = await world.node({
+    agent: false,
+    store: await stores(objects),
+  });
+  const startMs = performance.now();
+  await world.attach(subject);
+  const name = `an agent attaches to ${objects} objects`;
+  table.add(5, name, "s to have all", (performance.now() - startMs) / 1000);
+  table.add(5, name, "MB RSS, peak", subject.process.sample().peakMb);
+}
+
 /** Row 4: lists, and remote queries. */
 export async function listsAndRemote({ world, table, scale, stores }: Suite) {
   for (const objects of [50, 5000]) {

@@ -9,7 +9,12 @@
 import { parseArgs } from "@std/cli";
 import { cloudInserts, cloudInsertsAmong, cloudUpdates } from "./rows_cloud.ts";
 import { coldStart, memory, outbox, reconnects } from "./rows_life.ts";
-import { listsAndRemote, podStatuses, queries } from "./rows_local.ts";
+import {
+  attachAmong,
+  listsAndRemote,
+  podStatuses,
+  queries,
+} from "./rows_local.ts";
 import { generateStore } from "./stores.ts";
 import type { Suite } from "./suite.ts";
 import { Table } from "./table.ts";
@@ -57,6 +62,7 @@ const ROWS: Readonly<Record<string, (suite: Suite) => Promise<void>>> = {
 async function among(suite: Suite, objects: number): Promise<void> {
   await cloudInsertsAmong(suite, objects);
   await queries(suite, objects, 5);
+  await attachAmong(suite, objects);
 }
 
 async function main(): Promise<number> {

@@ -119,8 +119,13 @@ export class World {
       subject.ready(),
       process.unexpectedEnd(),
     ]);
-    if (options.agent ?? true) await subject.attach(this.#programs.agent);
+    if (options.agent ?? true) await this.attach(subject);
     return subject;
+  }
+
+  /** Starts a pod agent of a node and waits until it has caught up. */
+  attach(subject: NodeSubject): Promise<void> {
+    return subject.attach(this.#programs.agent);
   }
 
   /** Starts the bare loop. @param rows Objects stored before. */

@@ -47,14 +47,14 @@ class Bench implements Disposable {
       rows: ["pod", "configmap"].map((type) => store.list(type)),
       spaces: store.list("pod", "prod"),
       tombstones: KEYS.map((key) => store.tombstone(key)),
-      heads: KEYS.map((key) => store.head(key)),
+      heads: KEYS.map((key) => store.head(key)?.version),
       buried: KEYS.map((key) => store.tombstone(key, "u1")),
       outbox: store.outbox(0, 100),
       outboxLength: store.outboxLength(),
       revision: store.revision(),
-      all: store.changesSince(0),
-      some: store.changesSince(Math.max(0, store.revision() - 3)),
-      unknown: store.changesSince(store.revision() + 5),
+      all: changesSince(store, 0),
+      some: changesSince(store, Math.max(0, store.revision() - 3)),
+      unknown: changesSince(store, store.revision() + 5),
       positions: ["a", "b"].map((module) => store.position(module)),
       synced: ["pod", "*"].map((type) => store.isSynced(type)),
       owed: store.reportOwed(),
@@ -71,6 +71,11 @@ class Bench implements Disposable {
   [Symbol.dispose](): void {
     this.#disk.dispose();
   }
+}
+
+function changesSince(store: Store, revision: number): unknown {
+  const { changes, ...rest } = store.changesSince(revision);
+  return { ...rest, changes: [...changes], length: changes.length };
 }
 
 const KEYS = ["default/pod/a", "prod/pod/b", "default/configmap/c"];

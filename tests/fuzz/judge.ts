@@ -101,7 +101,7 @@ export function printOf(store: Store, isDeep: boolean): Print {
   if (!isDeep) {
     return { rows: `${revision}`, outbox: `${store.outboxLength()}` };
   }
-  const rows = store.changesSince(0).changes.map((change) => {
+  const rows = [...store.changesSince(0).changes].map((change) => {
     if (change.kind === "tombstone") return change.revision;
     const row = store.get(change.key);
     return `${change.key} ${row?.version} ${row?.value.length}`;

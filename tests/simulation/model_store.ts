@@ -152,12 +152,13 @@ export class ModelStore implements Store {
     return raised ? { ...row, ...raised } : row;
   }
 
-  /** The same without its value. */
+  /** The same, its value only if it has no digest of it. */
   head(key: string): MetaHead | undefined {
     const row = this.get(key);
-    if (!row) return undefined;
-    const { value: _, revision: __, ...head } = row;
-    return { ...head, digest: this.#digests.get(key) };
+    const digest = this.#digests.get(key);
+    if (!row || digest === undefined) return row;
+    const { value: _, ...head } = row;
+    return { ...head, digest };
   }
 
   /** Objects of a type, by key. */

@@ -15,7 +15,7 @@ Deno.test("changeMessage() tells of what is stored now, of deletes, and of nothi
   );
   const { store } = bench;
   const sources = { stamp: TEST_STAMP, store, nodeId: "edge-1" };
-  const before = store.changesSince(0).changes;
+  const before = [...store.changesSince(0).changes];
   await bench.fromCloud(
     fromCloud("update", "default/pod/a", pod("a", 3, { labels: { x: "1" } })),
     fromCloud("delete", "default/pod/b", pod("b", 4)),
@@ -24,7 +24,7 @@ Deno.test("changeMessage() tells of what is stored now, of deletes, and of nothi
     undefined,
     undefined,
   ]);
-  const now = store.changesSince(0).changes.map((change) =>
+  const now = [...store.changesSince(0).changes].map((change) =>
     changeMessage(change, sources)
   );
   assertEquals(

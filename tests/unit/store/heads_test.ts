@@ -14,9 +14,9 @@ function headOf(version: string, digest?: number): MetaHead {
 
 /** What the store says of the object must be what is in the file. */
 function assertTrue(store: SqliteStore): void {
-  const { value: _, revision: __, ...row } = store.get(KEY) ?? { key: "" };
-  const { digest: ___, ...head } = store.head(KEY) ?? { key: "" };
-  assertEquals(head, row);
+  const { digest: _, ...head } = store.head(KEY) ?? { key: "" };
+  assertEquals({ ...store.get(KEY), ...head }, { key: "", ...store.get(KEY) });
+  assertEquals("version" in head, store.get(KEY) !== undefined);
 }
 
 Deno.test("head, is the object without its value, with the digest it was given", () => {
@@ -34,9 +34,10 @@ Deno.test("head, is read from the file after a start, raised versions included",
   commit(place.open(), (tx) => tx.put({ ...pod("a"), digest: 7 }));
   using killed = place.afterKill();
   const store = killed.open();
-  assertEquals(store.head(KEY), headOf("1"));
-  commit(store, (tx) => tx.raise(KEY, "2", "{}"));
-  assertEquals(store.head(KEY), headOf("2"));
+  assertEquals(store.head(KEY), store.get(KEY));
+  commit(store, (tx) => tx.raise(KEY, "2", '{"v":2}'));
+  assertEquals(store.head(KEY), store.get(KEY));
+  assertEquals(store.head(KEY)?.value, '{"v":2}');
 });
 
 Deno.test("head, keeps its digest when only the version rises", () => {
@@ -107,14 +108,19 @@ Deno.test("head, is not believed after a statement that failed, also within an o
   assertTrue(store);
 });
 
-Deno.test("Heads, forgets the oldest at its bound", () => {
+Deno.test("Heads, forgets what was written long ago at its bound", () => {
   const heads = new Heads();
   const of = (i: number) => ({ ...headOf("1"), key: `default/pod/${i}` });
-  for (let i = 0; i <= LIMITS.headsMax; i++) heads.set(of(i));
+  const half = LIMITS.headsMax / 2;
+  for (let i = 0; i < 2 * half - 1; i++) heads.set(of(i));
+  assertEquals(heads.get("default/pod/0"), of(0));
+  heads.set(of(2 * half - 1));
   assertEquals(heads.get("default/pod/0"), undefined);
-  assertEquals(heads.get("default/pod/1"), of(1));
-  heads.set(of(LIMITS.headsMax));
-  assertEquals(heads.get("default/pod/1"), of(1), "nothing new came");
+  assertEquals(heads.get(`default/pod/${half}`), of(half));
+  heads.delete(`default/pod/${half}`);
+  assertEquals(heads.get(`default/pod/${half}`), undefined);
   heads.raise("default/pod/none", "2");
   assertEquals(heads.get("default/pod/none"), undefined);
+  heads.clear();
+  assertEquals(heads.get(`default/pod/${half + 1}`), undefined);
 });

@@ -68,7 +68,7 @@ Deno.test("changesSince, past pruned tombstones it is everything", () => {
   churn(store, 300);
   const { changes, complete } = store.changesSince(1);
   assertEquals(complete, false);
-  assertEquals(changes, [{
+  assertEquals([...changes], [{
     kind: "row",
     revision: 1,
     key: "default/pod/a",
