@@ -19,11 +19,11 @@ import { readRuntime, RuntimeError, runtimeFor, TARGETS } from "./runtime.ts";
 /**
  * Fixed in the binary, nothing changes them later. A batch of messages should
  * not outlive a young generation: where an agent answers, a message costs 45 us
- * of CPU with 2 MB, 39 with 4 and 36 with 8, and each step 2 to 8 MB more at
- * the peak. The old space holds the largest
- * message (32 MiB) as object, as it was stored and encoded again; text that was
- * taken has to be let go of. The program then peaks at 385 MB: a gateway with
- * 256 MB wants edgehub.message-size at 8MiB (201 MB).
+ * of CPU with 2 MB, 39 with 4 and 36 with 8, and each step takes 2 to 10 MB
+ * more at the peak. The old space holds the largest message (32 MiB) as object,
+ * as it was stored and encoded again; text that was taken has to be let go of.
+ * The program then peaks at 345 MB: a gateway with 256 MB wants
+ * edgehub.message-size at 8MiB (about 200 MB).
  */
 const V8_FLAGS = [
   "--max-semi-space-size=4",

@@ -196,6 +196,7 @@ export async function reach(
     });
     onStep?.({ kind: "secured", certificate });
   }
+  stream.settle();
   return { stream, credentials };
 }
 

@@ -20,6 +20,9 @@ const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE)$/;
 /** What is said of a stream that ended before the WebSocket on it did. */
 const CUT = "The cloud, or something on the way, cut the link without a word";
 
+/** Where the runtime tells its programmers more. */
+const MANUAL = /: https:\/\/docs\.rs\/\S*$/;
+
 /** What the runtime says of TLS records that nobody wrote. */
 const TLS_BROKEN = /corrupt message|decrypt/;
 
@@ -42,11 +45,15 @@ export function linkEnd(
     return { error: brokenProtocol(end.error), ended: "by-us" };
   }
   const cause = end.error;
-  const text = cause instanceof Error ? cause.message : "closed by us";
+  const text = cause instanceof Error
+    ? cause.message.replace(MANUAL, "")
+    : "closed by us";
   const code = cause instanceof Error && "code" in cause
     ? String(cause.code)
     : "";
-  const isCut = CLOSED_BY_PEER.test(code);
+  // The runtime calls it so where TLS was not ended before TCP was.
+  const isCut = CLOSED_BY_PEER.test(code) ||
+    cause instanceof Deno.errors.UnexpectedEof;
   // Whether a reset is met by a read or a write is chance.
   const what = isCut
     ? CUT

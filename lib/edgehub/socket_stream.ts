@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ByteStream } from "../websocket/mod.ts";
+import { type RawConn, takeOver } from "./raw_conn.ts";
 
 /** Bytes held from the socket before it is paused. */
 const HELD_BYTES_MAX = 256 * 1024;
@@ -28,10 +29,15 @@ export class SocketStream implements ByteStream {
   /** The socket reads nothing until what is held has been read. */
   #isHeldBack = false;
   #receivedBytes = 0;
+  /** Where it is written to, once nothing else comes onto the socket. */
+  #raw: RawConn | undefined;
+  /** Reads are ours, what came before is in the chunks. */
+  #readsRaw = false;
   /** The first of error, end and close; nothing comes after it. */
-  #end: { readonly error: Error | undefined } | undefined;
+  #end: { readonly error: unknown } | undefined;
   #closed = false;
   #writesRefused = false;
+  #writeError: unknown;
   #waiting: PromiseWithResolvers<void> | undefined;
   #writing: PromiseWithResolvers<number> | undefined;
 
@@ -64,6 +70,17 @@ export class SocketStream implements ByteStream {
     if (!this.#isOpen) throw this.#end?.error ?? endedError();
   }
 
+  /**
+   * Says that nothing else comes onto the socket, such as TLS: what is read and
+   * written from now on goes straight to the runtime's connection.
+   */
+  settle(): void {
+    this.#raw ??= takeOver(this.#socket, () => {
+      this.#readsRaw = true;
+      this.#wake();
+    });
+  }
+
   /** Reads what is there; `null` at the end. @throws The socket's error. */
   async read(into: Uint8Array): Promise<number | null> {
     this.#flow();
@@ -73,7 +90,11 @@ export class SocketStream implements ByteStream {
         if (this.#end.error) throw this.#end.error;
         return null;
       }
-      await this.#change();
+      if (!this.#readsRaw) await this.#change();
+      else {
+        const count = await this.#readRaw(into);
+        if (count > 0) return count;
+      }
     }
     const filled = this.#take(into);
     if (this.#isHeldBack && this.#held < HELD_BYTES_MAX) {
@@ -97,12 +118,42 @@ export class SocketStream implements ByteStream {
     if (this.#takesNoWrites) {
       this.#refuseWrites();
     } else if (!this.#end) {
-      this.#socket.write(part, (error) => {
-        if (!error) writing.resolve(part.length);
-        else this.#onEnd(error);
-      });
+      this.#write(part, writing.resolve);
     }
     return writing.promise;
+  }
+
+  #write(bytes: Uint8Array, onTaken: (count: number) => void): void {
+    if (this.#raw) {
+      this.#raw.write(bytes).then(onTaken, (error) => this.#onRefused(error));
+      return;
+    }
+    this.#socket.write(bytes, (error) => {
+      if (!error) onTaken(bytes.length);
+      else this.#onEnd(error);
+    });
+  }
+
+  /** What came before a peer went is still to be read: the reader tells of it. */
+  #onRefused(error: unknown): void {
+    if (isOver(error)) return;
+    this.#writeError = error;
+    if (!this.#flowing) this.#onEnd(error);
+  }
+
+  /** @returns 0 once there is an end. */
+  async #readRaw(into: Uint8Array): Promise<number> {
+    try {
+      const count = await this.#raw?.read(into) ?? 0;
+      this.#receivedBytes += count;
+      if (count === 0) this.#onEnd();
+      return count;
+    } catch (error) {
+      // The socket was destroyed, and tells why in a moment.
+      if (!isOver(error)) this.#onEnd(error);
+      else if (!this.#end) await this.#change();
+      return 0;
+    }
   }
 
   /**
@@ -162,7 +213,7 @@ export class SocketStream implements ByteStream {
     this.#wake();
   }
 
-  #onEnd(error?: Error): void {
+  #onEnd(error?: unknown): void {
     this.#end ??= { error };
     if (this.#takesNoWrites) this.#refuseWrites();
     this.#wake();
@@ -176,7 +227,9 @@ export class SocketStream implements ByteStream {
 
   #refuseWrites(): void {
     this.#writesRefused = true;
-    this.#writing?.reject(this.#end?.error ?? endedError());
+    this.#writing?.reject(
+      this.#end?.error ?? this.#writeError ?? endedError(),
+    );
   }
 
   #change(): Promise<void> {
@@ -211,6 +264,12 @@ export function handleOf(socket: Socket): ReadHandle | undefined {
   return handle?.readStart && handle.readStop
     ? handle as ReadHandle
     : undefined;
+}
+
+/** What waits on a connection that is closed on this side ends with these. */
+function isOver(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted;
 }
 
 function endedError(): Error {

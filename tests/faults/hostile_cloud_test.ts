@@ -6,7 +6,7 @@ import { until } from "../support/edged_harness.ts";
 import { configUpdate, HostileCloud } from "../support/hostile_cloud.ts";
 
 /** Most memory for messages of usual size, however many and however fast. */
-const FLOOD_MB = 192;
+const FLOOD_MB = 208;
 /** Most memory for the largest message: it is held some eight times. */
 const LARGE_MB = 448;
 

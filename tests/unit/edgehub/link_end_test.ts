@@ -44,6 +44,11 @@ Deno.test("linkEnd, a reset counts as closed by the peer, other errors do not", 
   for (const code of ["ECONNRESET", "EPIPE"]) {
     assertMatch(by(coded(code)).error.message, /cut the link .*: read E/);
   }
+  const eof = new Deno.errors.UnexpectedEof(
+    "no TLS close_notify: https://docs.rs/rustls/latest/rustls/#unexpected-eof",
+  );
+  assertEquals(by(eof).ended, "by-peer");
+  assertMatch(by(eof).error.message, /cut the link .*: no TLS close_notify$/);
   assertEquals(by(coded("ETIMEDOUT")).ended, "by-us");
   assertEquals(by(new Error("odd")).ended, "by-us");
   assertEquals(by(new Error("odd")).error.message, "The link broke: odd");

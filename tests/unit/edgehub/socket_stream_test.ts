@@ -3,22 +3,37 @@ import net from "node:net";
 import { SocketStream } from "../../../lib/edgehub/socket_stream.ts";
 import { swallow, TestServer } from "./servers.ts";
 
+type Serve = (conn: Deno.Conn) => Promise<void>;
+type Run = (stream: SocketStream, socket: net.Socket) => Promise<void>;
+
+/** A stream to a server that does this with its end, before and after `settle`. */
+async function withStreams(serve: Serve, run: Run): Promise<void> {
+  await withStream(serve, run);
+  await withSettled(serve, run);
+}
+
 /** A stream to a server that does this with its end. */
 async function withStream(
-  serve: (conn: Deno.Conn) => Promise<void>,
-  run: (stream: SocketStream, socket: net.Socket) => Promise<void>,
+  serve: Serve,
+  run: Run,
+  isSettled = false,
 ): Promise<void> {
   await using server = new TestServer(serve);
   const socket = net.connect(server.port, "127.0.0.1");
   const closed = new Promise((resolve) => socket.once("close", resolve));
   const stream = new SocketStream(socket, "connect");
   await stream.opened();
+  if (isSettled) stream.settle();
   try {
     await run(stream, socket);
   } finally {
     stream.close();
     await closed;
   }
+}
+
+function withSettled(serve: Serve, run: Run): Promise<void> {
+  return withStream(serve, run, true);
 }
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -36,7 +51,7 @@ async function readAll(stream: SocketStream, bufferBytes = 1024) {
 Deno.test("SocketStream, reads what came before the end, in pieces of any size", async () => {
   const lines = Array.from({ length: 500 }, (_, i) => `line ${i}\n`).join("");
   for (const size of [1, 7, 65536]) {
-    await withStream(async (conn) => {
+    await withStreams(async (conn) => {
       await conn.write(text(lines));
     }, async (stream) => {
       assertEquals(await readAll(stream, size), lines);
@@ -48,8 +63,9 @@ Deno.test("SocketStream, reads what came before the end, in pieces of any size",
 
 Deno.test("SocketStream, writes large bytes in parts that all arrive", async () => {
   const sent = new Uint8Array(1_000_000).map((_, i) => i % 251);
-  const got = Promise.withResolvers<number>();
-  await withStream(async (conn) => {
+  let got = Promise.withResolvers<number>();
+  await withStreams(async (conn) => {
+    got = Promise.withResolvers();
     let total = 0;
     const buffer = new Uint8Array(65536);
     while (total < sent.length) {
@@ -76,7 +92,8 @@ Deno.test("SocketStream, F6: what nobody reads stops the peer, and is read later
   const piece = new Uint8Array(64 * 1024).fill(7);
   const count = 512;
   let written = 0;
-  await withStream(async (conn) => {
+  await withStreams(async (conn) => {
+    written = 0;
     for (let i = 0; i < count; i++) {
       for (let at = 0; at < piece.length;) {
         at += await conn.write(piece.subarray(at));
@@ -133,8 +150,72 @@ Deno.test("SocketStream, a write to a peer that is gone fails if nobody reads", 
   });
 });
 
+Deno.test("SocketStream, settled: what came before the peer went is read although a write fails", async () => {
+  await withSettled(async (conn) => {
+    await conn.write(text("last words"));
+  }, async (stream) => {
+    const buffer = new Uint8Array(4);
+    assertEquals(await stream.read(buffer), 4);
+    let refused = false;
+    // The kernel takes the first one, until the peer says that it is gone.
+    const writes = (async () => {
+      for (;;) {
+        await stream.write(text("x"));
+        await nextTurn();
+      }
+    })().catch((error: Error) => {
+      refused = true;
+      return error;
+    });
+    for (let i = 0; i < 20; i++) await nextTurn();
+    assertEquals(refused, false);
+    assertEquals(await stream.read(buffer), 4);
+    assertEquals(await stream.read(buffer), 2);
+    assertEquals(refused, false);
+    await stream.read(buffer).catch((error) => assert(error instanceof Error));
+    assert(await writes instanceof Error);
+    await assertRejects(() => stream.write(text("x")));
+  });
+});
+
+Deno.test("SocketStream, settled: a write to a peer that is gone fails if nobody reads", async () => {
+  await withSettled(async () => {}, async (stream) => {
+    await assertRejects(async () => {
+      for (;;) {
+        await stream.write(text("x"));
+        await nextTurn();
+      }
+    });
+  });
+});
+
+Deno.test("SocketStream, settled late: what had come by then is read first", async () => {
+  const pieces = Array.from({ length: 200 }, (_, i) => `piece ${i} `);
+  for (const turns of [0, 1, 5]) {
+    await withStream(async (conn) => {
+      for (const piece of pieces) {
+        await conn.write(text(piece));
+        await nextTurn();
+      }
+    }, async (stream, socket) => {
+      let all = "";
+      const buffer = new Uint8Array(1024);
+      for (let reads = 0;; reads++) {
+        if (reads === turns) stream.settle();
+        const n = await stream.read(buffer);
+        if (n === null) break;
+        all += new TextDecoder().decode(buffer.subarray(0, n));
+      }
+      assertEquals(all, pieces.join(""));
+      assertEquals(stream.receivedBytes, all.length);
+      // Node.js's layer has seen what came before, and no more.
+      assert(socket.bytesRead < all.length, `${socket.bytesRead}`);
+    });
+  }
+});
+
 Deno.test("SocketStream, close settles every call", async () => {
-  await withStream(swallow, async (stream) => {
+  await withStreams(swallow, async (stream) => {
     const read = stream.read(new Uint8Array(1));
     stream.close();
     assertEquals(await read, null);
@@ -146,7 +227,7 @@ Deno.test("SocketStream, close settles every call", async () => {
 
 Deno.test("SocketStream, close ends a write that is stuck", async () => {
   const release = Promise.withResolvers<void>();
-  await withStream(() => release.promise, async (stream) => {
+  await withStreams(() => release.promise, async (stream) => {
     const bytes = new Uint8Array(1 << 20);
     let taken = -1;
     const loop = (async () => {
@@ -165,7 +246,7 @@ Deno.test("SocketStream, close ends a write that is stuck", async () => {
 });
 
 Deno.test("SocketStream, an error is thrown by read and write, whenever it comes", async () => {
-  await withStream(swallow, async (stream, socket) => {
+  await withStreams(swallow, async (stream, socket) => {
     const read = stream.read(new Uint8Array(1));
     const error = new Error("cable cut");
     socket.destroy(error);
@@ -230,7 +311,7 @@ async function countSlowly(stream: SocketStream): Promise<number> {
 
 Deno.test("SocketStream, no byte is lost or comes twice while the reader lags", async () => {
   const bytes = 6 * 1024 * 1024;
-  await withStream(
+  await withStreams(
     (conn) => countUp(conn, bytes),
     async (stream) => {
       assert(await countSlowly(stream) * 4 >= bytes);
@@ -239,8 +320,9 @@ Deno.test("SocketStream, no byte is lost or comes twice while the reader lags", 
 });
 
 Deno.test("SocketStream, what nobody reads is not taken from the kernel", async () => {
-  const served = Promise.withResolvers<void>();
-  await withStream(async (conn) => {
+  let served = Promise.withResolvers<void>();
+  await withStreams(async (conn) => {
+    served = Promise.withResolvers();
     try {
       await countUp(conn, 64 * 1024 * 1024);
     } catch (error) {
