@@ -50,7 +50,7 @@ export class BatchEntangledError extends Error {
   /** Always `BatchEntangledError`. */
   override readonly name = "BatchEntangledError";
 
-  /** @param cause Why the message failed. */
+  /** Makes an error. @param cause Why the message failed. */
   constructor(cause: unknown) {
     super("A message of the batch cannot be undone alone", { cause });
   }
