@@ -51,8 +51,8 @@ Deno.test("heap_limit_fixed_in_binary, K6: the limit is there, and no variable c
   }).output();
   const text = new TextDecoder().decode(stdout);
   const limitMiB = Number(/^heapLimitMiB +(\d+)/m.exec(text)?.[1]);
-  // The old space of 128 MiB and three young halves of 2 MiB.
-  assert(limitMiB >= 128 && limitMiB <= 136, text);
+  // The old space of 128 MiB and three young halves of 4 MiB.
+  assert(limitMiB >= 128 && limitMiB <= 144, text);
 });
 
 Deno.test("runs_on_read_only_root, K7: only files below its own folders are written, in the whole of a life", async () => {
