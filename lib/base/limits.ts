@@ -49,7 +49,7 @@ export const LIMITS = {
   tombstoneAgeMs: 7 * 24 * 3600 * 1000,
   /** Versions raised without other change that wait for the next commit. */
   raisedVersionsMax: 1024,
-  /** Stored objects whose version is kept in memory; the oldest go first. */
+  /** Stored objects whose version is kept in memory; the older half goes first. */
   headsMax: 4096,
   /** Keys that the cloud vouched for since the connect; at the bound all are forgotten. */
   confirmedKeysMax: 100_000,

@@ -2,6 +2,12 @@ import { LIMITS } from "../base/mod.ts";
 import type { MetaHead } from "./meta_types.ts";
 
 /**
+ * Characters of a head that is remembered, twice those of Kubernetes' longest
+ * names. A cloud may send a uid of megabytes, and 4,096 of them would not fit.
+ */
+const LENGTH_MAX = 1024;
+
+/**
  * What was written last under a key, without the object itself: a message
  * about an object that came before needs no look into the file. It holds what
  * the open transaction has written, too, so once something of that is undone
@@ -21,6 +27,7 @@ export class Heads {
 
   /** Notes what was written. */
   set(head: MetaHead): void {
+    if (lengthOf(head) > LENGTH_MAX) return this.delete(head.key);
     this.#newer.set(head.key, head);
     if (this.#newer.size < LIMITS.headsMax / 2) return;
     this.#older = this.#newer;
@@ -44,4 +51,9 @@ export class Heads {
     this.#newer.clear();
     this.#older.clear();
   }
+}
+
+function lengthOf({ key, type, uid, version, created, source }: MetaHead) {
+  return key.length + type.length + uid.length + version.length +
+    created.length + source.length;
 }

@@ -108,6 +108,18 @@ Deno.test("head, is not believed after a statement that failed, also within an o
   assertTrue(store);
 });
 
+Deno.test("Heads, remembers no uid of megabytes, and forgets what it knew of the object", () => {
+  const heads = new Heads();
+  for (const field of ["uid", "created", "source", "version"]) {
+    heads.set(headOf("1"));
+    heads.set({ ...headOf("2"), [field]: "x".repeat(1024) });
+    assertEquals(heads.get(KEY), undefined, field);
+  }
+  const long = { ...headOf("1"), uid: "x".repeat(900) };
+  heads.set(long);
+  assertEquals(heads.get(KEY), long);
+});
+
 Deno.test("Heads, forgets what was written long ago at its bound", () => {
   const heads = new Heads();
   const of = (i: number) => ({ ...headOf("1"), key: `default/pod/${i}` });
