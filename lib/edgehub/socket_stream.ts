@@ -136,7 +136,6 @@ export class SocketStream implements ByteStream {
 
   /** What came before a peer went is still to be read: the reader tells of it. */
   #onRefused(error: unknown): void {
-    if (isOver(error)) return;
     this.#writeError = error;
     if (!this.#flowing) this.#onEnd(error);
   }
@@ -149,9 +148,8 @@ export class SocketStream implements ByteStream {
       if (count === 0) this.#onEnd();
       return count;
     } catch (error) {
-      // The socket was destroyed, and tells why in a moment.
-      if (!isOver(error)) this.#onEnd(error);
-      else if (!this.#end) await this.#change();
+      // A socket that was destroyed has told why before.
+      this.#onEnd(error);
       return 0;
     }
   }
@@ -264,12 +262,6 @@ export function handleOf(socket: Socket): ReadHandle | undefined {
   return handle?.readStart && handle.readStop
     ? handle as ReadHandle
     : undefined;
-}
-
-/** What waits on a connection that is closed on this side ends with these. */
-function isOver(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted;
 }
 
 function endedError(): Error {

@@ -261,6 +261,20 @@ Deno.test("SocketStream, an error is thrown by read and write, whenever it comes
   });
 });
 
+Deno.test("SocketStream, settled: a read under way ends with the error that its socket was destroyed with", async () => {
+  await withSettled(async (conn) => {
+    await conn.write(text("x"));
+    await swallow(conn);
+  }, async (stream, socket) => {
+    assertEquals(await stream.read(new Uint8Array(1)), 1);
+    const read = stream.read(new Uint8Array(1)).catch((e: Error) => e);
+    await nextTurn();
+    const error = new Error("cable cut");
+    socket.destroy(error);
+    assertEquals(await read, error);
+  });
+});
+
 Deno.test("SocketStream, opened tells why it did not open", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
