@@ -30,7 +30,12 @@ function freePort(): number {
   return listener.addr.port;
 }
 
+/** The operator's socket is opened last: the node may have answered before. */
 async function pagesOf(world: World): Promise<string[]> {
+  await until(
+    async () => await askAdmin(world.adminSocket, "/healthz") !== undefined,
+    "the operator's socket answers",
+  );
   const texts: string[] = [];
   for (const page of PAGES) {
     const answer = await askAdmin(world.adminSocket, page);

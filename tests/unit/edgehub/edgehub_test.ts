@@ -774,13 +774,14 @@ Deno.test("Edgehub, drain gives up at its deadline", () =>
     const message = fromCloud("update", "a/b/c", "x".repeat(1 << 20), {
       source: "metamanager",
     });
-    while (world.router.send("websocket", { message, from: "m" })) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      if (world.edgehub.load.bufferedBytes > 4 << 20) break;
-    }
-    assert(world.edgehub.load.bufferedBytes > 0);
-    await world.edgehub.drain(500);
-    assert(world.edgehub.load.bufferedBytes > 0);
+    // The kernel takes some of it, and how much is its own choice.
+    do {
+      while (world.router.send("websocket", { message, from: "m" })) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        if (world.edgehub.load.bufferedBytes > 4 << 20) break;
+      }
+      await world.edgehub.drain(200);
+    } while (world.edgehub.load.bufferedBytes === 0);
     hub.faults.stallReads = false;
   }, {
     deadlines: {
