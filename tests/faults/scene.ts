@@ -129,7 +129,7 @@ export class Scene implements AsyncDisposable {
   /** Starts it and waits until cloud and agent are there. */
   async start(...before: string[]): Promise<void> {
     this.launch(...before);
-    await this.node.said('"event":"connected"');
+    await this.node.connected();
     await this.agent.connect();
     await until(() => this.agent.isCloudConnected, "the agent is there");
   }

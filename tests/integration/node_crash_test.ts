@@ -112,14 +112,14 @@ Deno.test("commit_survives_kill, A1, A4, A8: 10 rounds under load", async () => 
   const load = new Load(world, agent, { picture, random });
   for (let round = 0; round < 10; round++) {
     await using node = new NodeProcess(world.sets());
-    await node.said('"event":"connected"');
+    await node.connected();
     await attached;
     await sleep(CLOCK, random() * 300);
     await node.kill();
     await assertNothingAckedIsMissing(world);
   }
   await using node = new NodeProcess(world.sets());
-  await node.said('"event":"connected"');
+  await node.connected();
   await sleep(CLOCK, 200);
   await load.stop();
   await hub.synced(NODE);

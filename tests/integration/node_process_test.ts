@@ -79,7 +79,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       onMessage: (message) => picture.take(message),
     });
     await using node = new NodeProcess(world.sets());
-    await node.said('"event":"connected"');
+    await node.connected();
     await agent.connect();
     const changes = load(world);
     await until(() => picture.events.length > 50, "the load is on");
@@ -102,7 +102,7 @@ Deno.test("clean_stop_flushes, J5: with a mute far side, and a second signal end
   await using agent = world.agent();
   {
     await using node = new NodeProcess(world.sets());
-    await node.said('"event":"connected"');
+    await node.connected();
     await agent.connect();
     hub.apply(podManifest("web-0"));
     await hub.synced(NODE);
@@ -113,7 +113,7 @@ Deno.test("clean_stop_flushes, J5: with a mute far side, and a second signal end
   }
   hub.faults.stallReads = false;
   await using node = new NodeProcess(world.sets());
-  await node.said('"event":"connected"');
+  await node.connected();
   hub.faults.stallReads = true;
   node.signal("SIGTERM");
   await node.said('"event":"stopping"');
@@ -179,7 +179,7 @@ Deno.test("a deleted database file is noticed before anything is acked, and writ
   await using world = await World.start();
   const { hub } = world;
   await using node = new NodeProcess(world.sets());
-  await node.said('"event":"connected"');
+  await node.connected();
   for (let n = 0; n < 20; n++) hub.apply(podManifest(`old-${n}`, n));
   await hub.synced(NODE);
   const { ino } = await Deno.stat(world.storePath);
@@ -256,7 +256,7 @@ Deno.test({
     await using world = await World.start({ storeFolder: disk.folder });
     const { hub } = world;
     await using node = new NodeProcess(world.sets());
-    await node.said('"event":"connected"');
+    await node.connected();
     await using agent = world.agent();
     await agent.connect();
     await until(() => agent.isCloudConnected, "connected");
@@ -367,7 +367,7 @@ Deno.test("a report taken before SIGKILL is sent by the next process", async () 
   const { uid } = hub.apply(podManifest("web-0")).metadata;
   {
     await using node = new NodeProcess(world.sets());
-    await node.said('"event":"connected"');
+    await node.connected();
     await agent.connect();
     await hub.synced(NODE);
     await hub.stop();

@@ -110,7 +110,7 @@ Deno.test("local_ok_means_stored_outbound, A8: killed right after each OK, every
     await node.kill();
   }
   await using node = new NodeProcess(world.sets());
-  await node.said('"event":"connected"');
+  await node.connected();
   for (const [i, { name }] of podsOf(picture).entries()) {
     await until(() => roundInCloud(world, name) === i + 1, `status of ${name}`);
   }

@@ -30,12 +30,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** The operator's socket is opened last: the node may have answered before. */
 async function pagesOf(world: World): Promise<string[]> {
-  await until(
-    async () => await askAdmin(world.adminSocket, "/healthz") !== undefined,
-    "the operator's socket answers",
-  );
   const texts: string[] = [];
   for (const page of PAGES) {
     const answer = await askAdmin(world.adminSocket, page);
@@ -84,7 +79,7 @@ Deno.test("secrets_never_logged, I3: what passes through the node at level debug
     `admin.token-file=${scraperFile}`,
     "meta.sync.podstatus.interval=1",
   ));
-  await node.said('"event":"connected"');
+  await node.connected();
   const errors: unknown[] = [];
   const agent = world.agent({
     address: { host: "127.0.0.1", port, token: bearer },
@@ -265,6 +260,7 @@ Deno.test("secrets_never_logged, I3: frames that are no messages", async () => {
       "log.level=debug",
     ));
     await hub.connected();
+    await node.ready();
     const some = frames.splice(0, 4);
     for (const frame of some) hub.send(frame);
     const last = goodMessage(mark);
@@ -389,7 +385,7 @@ Deno.test("keys_and_tokens_private_on_disk, I4: every file of a running node wit
   };
   {
     await using node = new NodeProcess(sets, { umask: "000" });
-    await node.said('"event":"connected"');
+    await node.connected();
     hub.apply(podManifest("web-0"));
     await hub.synced(NODE);
     const snapshot = `${world.storePath}.snapshot`;
@@ -414,7 +410,7 @@ Deno.test("keys_and_tokens_private_on_disk, I4: every file of a running node wit
   // It holds every page that was changed, and would heal the damage.
   await Deno.remove(`${world.storePath}-wal`);
   await using node = new NodeProcess(sets, { umask: "000" });
-  await node.said('"event":"connected"');
+  await node.connected();
   const names = check();
   assert(names.length > 10, names.join(" "));
   const page = await askAdmin(world.adminSocket, "/status");

@@ -353,7 +353,7 @@ Deno.test("interrupted_upgrade_still_runs, H4: SIGKILL in the middle of joining 
   assert(isThere(joins.tokenFile) && !isThere(joins.files.keyFile));
   await using next = new NodeProcess(sets);
   await next.said('"event":"joined"');
-  await next.said('"event":"connected"');
+  await next.connected();
   await until(() => !isThere(joins.tokenFile), "token gone");
   assert(readCredentials(joins.files).certPem);
   const said = node.output + next.output;

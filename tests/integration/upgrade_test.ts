@@ -32,7 +32,7 @@ async function life(
   const { root, phase, end } = options;
   await using agent = world.agent();
   await using node = new NodeProcess(world.sets(), root ? { root } : {});
-  await node.said('"event":"connected"');
+  await node.connected();
   await agent.connect();
   hub.apply(podManifest(phase));
   await hub.synced(NODE);

@@ -91,6 +91,12 @@ export class NodeProcess implements AsyncDisposable {
     );
   }
 
+  /** Waits until it runs and the cloud is there, in whatever order. */
+  async connected(): Promise<this> {
+    await this.said('"event":"connected"');
+    return this.ready();
+  }
+
   /** Waits until it runs. */
   async ready(): Promise<this> {
     await this.said('"event":"node runs"');
