@@ -23,19 +23,20 @@ export interface WatchOptions {
 /**
  * Shows a text anew at each interval: on a terminal in place, elsewhere one
  * below the other. What cannot be shown now, since the node restarts, is told
- * and tried again. The terminal is as it was afterwards.
+ * and tried again; elsewhere than on a terminal it is told once, on standard
+ * error, so that a program that reads the texts reads nothing else. The
+ * terminal is as it was afterwards.
  */
 export async function watch(io: Io, options: WatchOptions): Promise<void> {
   const isScreen = io.isTerminal.stdout;
-  const { signal, clock, intervalMs, separator = "\n" } = options;
+  const { signal, clock, intervalMs } = options;
+  const show = isScreen ? screen(io) : stream(io, options.separator ?? "\n");
   if (isScreen) io.stdout(ENTER);
   try {
-    for (let i = 0;; i++) {
-      const text = await look(options);
+    for (;;) {
+      const seen = await look(options);
       if (signal.aborted) return;
-      io.stdout(
-        isScreen ? inPlace(text, io.rows?.()) : (i > 0 ? separator : "") + text,
-      );
+      show(seen);
       await sleep(clock, intervalMs, signal);
     }
   } catch (error) {
@@ -45,12 +46,37 @@ export async function watch(io: Io, options: WatchOptions): Promise<void> {
   }
 }
 
-async function look({ show, signal }: WatchOptions): Promise<string> {
+/** What one look has brought. */
+interface Seen {
+  readonly text: string;
+  readonly isFailure: boolean;
+}
+
+async function look({ show, signal }: WatchOptions): Promise<Seen> {
   try {
-    return await show(signal);
+    return { text: await show(signal), isFailure: false };
   } catch (error) {
-    return `${failureText(error)}\n`;
+    return { text: `${failureText(error)}\n`, isFailure: true };
   }
+}
+
+function screen(io: Io): (seen: Seen) => void {
+  return ({ text }) => io.stdout(inPlace(text, io.rows?.()));
+}
+
+function stream(io: Io, separator: string): (seen: Seen) => void {
+  let isFirst = true;
+  let told = "";
+  return ({ text, isFailure }) => {
+    if (isFailure) {
+      if (text !== told) io.stderr(text);
+      told = text;
+      return;
+    }
+    io.stdout((isFirst ? "" : separator) + text);
+    isFirst = false;
+    told = "";
+  };
 }
 
 /** Writes over what is there, line by line, so that nothing flickers. */

@@ -25,7 +25,8 @@ export const status: Command = {
     `Asks through the node's admin socket: the cloud link, the certificate, agents,
 store and outbox, what flows (over the last 10 s), and each check with its
 reason. It shows no contents. With --watch it goes on until Ctrl-C, also while
-the node restarts, and the exit code is 0.`,
+the node restarts, and the exit code is 0; in a pipe or file that no node runs
+is told once, on standard error.`,
   exitCodes: {
     0: "no check has failed; a node that lost its cloud is degraded, which is 0",
     1: "no node runs, or a check has failed",

@@ -3,16 +3,19 @@ import { watch } from "../../../lib/cli/watch.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 import { FakeIo } from "./fake_io.ts";
 
-function start(options: { terminal?: boolean; rows?: number } = {}) {
+function start(
+  options: { terminal?: boolean; rows?: number; texts?: string[] } = {},
+) {
   const io = Object.assign(new FakeIo(options), { rows: () => options.rows });
   const clock = new VirtualClock();
   const ending = new AbortController();
-  const texts = ["one\ntwo\n", "three\n"];
+  const { texts = ["one\ntwo\n", "three\n"] } = options;
   const { signal } = ending;
   let looks = 0;
   const done = watch(io, {
     show: () => {
       const text = texts[looks++];
+      if (text === "") return Promise.reject(new Error("it restarts"));
       if (text === undefined) return Promise.reject(new Error("no node runs"));
       return Promise.resolve(text);
     },
@@ -23,13 +26,26 @@ function start(options: { terminal?: boolean; rows?: number } = {}) {
   return { io, clock, end: () => ending.abort(), done };
 }
 
-Deno.test("watch, in a pipe one text below the other, what fails is told", async () => {
+Deno.test("watch, in a pipe one text below the other, what fails is told apart, once", async () => {
   const { io, clock, end, done } = start();
-  await clock.advance(4000);
-  assertEquals(io.out, "one\ntwo\n\nthree\n\nError: no node runs\n");
+  await clock.advance(10_000);
+  assertEquals(io.out, "one\ntwo\n\nthree\n");
+  assertEquals(io.err, "Error: no node runs\n");
   end();
   await done;
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("watch, in a pipe a failure that comes again after a text, or another one, is told again", async () => {
+  const { clock, io, end, done } = start({ texts: ["", "one\n", "", ""] });
+  await clock.advance(10_000);
+  assertEquals(io.out, "one\n");
+  assertEquals(
+    io.err,
+    "Error: it restarts\nError: it restarts\nError: no node runs\n",
+  );
+  end();
+  await done;
 });
 
 Deno.test("watch, a terminal is written over in place and left as it was", async () => {
