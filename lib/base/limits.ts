@@ -14,11 +14,18 @@ export const LIMITS = {
   messageValuesMax: 500_000,
   /** Longest `route.resource`, in UTF-16 units; Kubernetes needs 63 + 253 + 253. */
   resourceLengthMax: 1024,
-  /** Messages waiting for the processor; at the bound the links stop reading. */
+  /** Messages waiting for the processor; at the bound it takes no more. */
   inboxMessagesMax: 4096,
   /**
+   * Messages waiting for the processor from which on the links stop reading: as
+   * many as one transaction takes. More would be read only to wait: 4096 cost 8
+   * us each, since none lay in the CPU's cache any more when its turn came, and
+   * an agent's question waited behind them.
+   */
+  inboxMessagesRead: 256,
+  /**
    * Memory that they take, estimated in bytes, which the last one may pass; at
-   * the bound the links stop reading.
+   * the bound it takes no more.
    */
   inboxHeapBytesMax: 24 * 1024 * 1024,
   /** Messages of one transaction; the rest waits for the next one. */

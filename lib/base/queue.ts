@@ -13,6 +13,7 @@ export interface SizeBound<T> {
  * than the last item, so that one of any size gets through; what `push` accepted comes
  * out once and in order; nothing is dropped. What happens at the bound is the
  * producer's business: `push` says `false`, and `room()` tells when to go on.
+ * A producer that can wait may ask for room earlier, see `roomMax`.
  */
 export class BoundedQueue<T> {
   #items: (T | undefined)[] = [];
@@ -20,16 +21,19 @@ export class BoundedQueue<T> {
   #waiting: PromiseWithResolvers<void> | undefined;
   readonly #capacity: number;
   readonly #bound: SizeBound<T> | undefined;
+  readonly #roomMax: number;
   #size = 0;
 
   /**
    * Makes an empty queue.
    *
    * @param capacity Most items held at a time, 1 or more.
+   * @param roomMax Items from which on `room()` says to wait, 1 to `capacity`.
    */
-  constructor(capacity: number, bound?: SizeBound<T>) {
+  constructor(capacity: number, bound?: SizeBound<T>, roomMax = capacity) {
     this.#capacity = capacity;
     this.#bound = bound;
+    this.#roomMax = roomMax;
   }
 
   /** Items waiting. */
@@ -51,6 +55,11 @@ export class BoundedQueue<T> {
   get isFull(): boolean {
     if (this.length >= this.#capacity) return true;
     return this.#bound !== undefined && this.#size >= this.#bound.sizeMax;
+  }
+
+  /** Whether `room()` would not say to wait. */
+  get hasRoom(): boolean {
+    return this.length < this.#roomMax && !this.isFull;
   }
 
   /** Adds an item at the end; `false` if the queue is full. */
@@ -88,7 +97,7 @@ export class BoundedQueue<T> {
 
   /** A promise that settles once there is room; `undefined` if there is now. */
   room(): Promise<void> | undefined {
-    if (!this.isFull) return undefined;
+    if (this.hasRoom) return undefined;
     this.#waiting ??= Promise.withResolvers<void>();
     return this.#waiting.promise;
   }
@@ -109,7 +118,7 @@ export class BoundedQueue<T> {
   }
 
   #release(): void {
-    if (this.#waiting && !this.isFull) {
+    if (this.#waiting && this.hasRoom) {
       this.#waiting.resolve();
       this.#waiting = undefined;
     }

@@ -93,7 +93,7 @@ export class AgentReader {
     this.#readingSinceMs = undefined;
     for (const frame of frames ?? []) {
       if (this.#isStopped) return false;
-      // Awaited only when the processor is full: a turn of the loop per
+      // Awaited only when the processor has no room: a turn of the loop per
       // message would cost more than the message.
       const full = this.#take(frame);
       if (full) await full;
@@ -112,7 +112,9 @@ export class AgentReader {
     const answers = isAnswer(message.route.operation);
     if (answers && this.#parts.router.respond(message)) return undefined;
     const sizes = { heapBytes, bytes: frame.length };
-    return this.#pass(message, sizes)
+    // It may take more than it has room for, but a link can wait.
+    const hasRoom = !this.#parts.router.room(Module.metamanager);
+    return hasRoom && this.#pass(message, sizes)
       ? undefined
       : this.#passLater(message, sizes);
   }

@@ -95,7 +95,9 @@ function handOver(
   options: DownlinkOptions,
 ): Delivery | Promise<Delivery> {
   const { router } = options;
-  if (router.has(module) && !router.send(module, envelope)) {
+  if (!router.has(module)) return unavailable(module);
+  // It may take more than it has room for, but a link can wait.
+  if (router.room(module) || !router.send(module, envelope)) {
     return handOverLater(module, envelope, options);
   }
   return router.has(module) ? DELIVERED : unavailable(module);

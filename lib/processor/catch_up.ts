@@ -190,7 +190,9 @@ export class CatchUps {
   }
 
   #nextTurn(): Promise<void> {
-    return new Promise((resolve) => void this.#options.clock.defer(resolve));
+    return new Promise((resolve) =>
+      void this.#options.clock.defer(resolve, true)
+    );
   }
 
   #goesOn(agent: Agent, turn: number): boolean {

@@ -37,7 +37,7 @@ export class Processor implements Component {
   readonly #inbox = new BoundedQueue<MessageItem>(LIMITS.inboxMessagesMax, {
     sizeOf: ({ envelope }) => envelope.heapBytes ?? 0,
     sizeMax: LIMITS.inboxHeapBytesMax,
-  });
+  }, LIMITS.inboxMessagesRead);
   readonly #parts: ProcessorParts;
   #tasks: Item[] = [];
   #state: "new" | "running" | "stopped" = "new";
@@ -46,6 +46,8 @@ export class Processor implements Component {
   #scheduled: Timer | undefined;
   /** When the next batch was scheduled: read once for all that come by then. */
   #scheduledMs = 0;
+  /** Whether more waited for the last batch than it could take. */
+  #isPressed = false;
   #idle: PromiseWithResolvers<void> | undefined;
   #ends: (() => void)[] = [];
 
@@ -196,6 +198,7 @@ export class Processor implements Component {
     this.#scheduled = clock.defer(() => {
       this.#scheduled = undefined;
       const { runner, release, outbox } = this.#parts;
+      this.#isPressed = !this.#inbox.hasRoom;
       const items = this.#take();
       const failed = runner.failing;
       const outcomes = runner.run(items);
@@ -209,7 +212,7 @@ export class Processor implements Component {
       this.#followRebuild();
       if (!this.#isIdle()) this.#schedule();
       else this.#idle?.resolve();
-    });
+    }, this.#isPressed);
   }
 
   /** What the store refused has to come again before it counts as in sync. */

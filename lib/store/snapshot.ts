@@ -108,7 +108,7 @@ export class SnapshotCopy {
 
   #turn(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#pause = { timer: this.#env.clock.defer(resolve), end: resolve };
+    this.#pause = { timer: this.#env.clock.defer(resolve, true), end: resolve };
     return promise;
   }
 

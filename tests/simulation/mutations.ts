@@ -256,8 +256,8 @@ export const MUTATIONS: readonly Mutation[] = [
   one(
     "what an agent says to a full inbox is dropped",
     "lib/edged/agent_reader.ts",
-    "    return this.#pass(message, sizes)\n      ? undefined\n      : this.#passLater(message, sizes);",
-    "    return void this.#pass(message, sizes);",
+    "    return hasRoom && this.#pass(message, sizes)\n      ? undefined\n      : this.#passLater(message, sizes);",
+    "    return void (hasRoom && this.#pass(message, sizes));",
   ),
   {
     name: "requests have no bound",

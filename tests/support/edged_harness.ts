@@ -143,8 +143,14 @@ export class FakeProcessor {
   held = false;
   onMessage: (envelope: Envelope) => void = () => undefined;
 
-  constructor(router: Router, options: { capacity?: number } = {}) {
-    this.queue = new BoundedQueue(options.capacity ?? 1000);
+  constructor(
+    router: Router,
+    { capacity = 1000, roomMax }: {
+      readonly capacity?: number;
+      readonly roomMax?: number;
+    } = {},
+  ) {
+    this.queue = new BoundedQueue(capacity, undefined, roomMax);
     router.register({
       name: "metamanager",
       group: "meta",
@@ -184,6 +190,7 @@ export async function startBench(
   options: {
     parts?: Partial<EdgedParts>;
     capacity?: number;
+    roomMax?: number;
     withoutProcessor?: boolean;
     edged?: Partial<EdgedOptions>;
   } = {},
@@ -205,7 +212,7 @@ export async function startBench(
   };
   const processor = new FakeProcessor(
     options.withoutProcessor ? new Router(clock) : router,
-    { capacity: options.capacity ?? 1000 },
+    options,
   );
   const link = new EdgedLink(parts, { socket, ...options.edged });
   await link.start();

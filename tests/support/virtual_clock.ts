@@ -41,7 +41,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Runs with the next `settle` or `advance`. */
-  defer(run: () => void): Timer {
+  defer(run: () => void, _isPressed?: boolean): Timer {
     return this.after(0, run);
   }
 

@@ -33,6 +33,55 @@ Deno.test("SystemClock, now is the wall clock and monotonic never falls", () => 
   assert(clock.monotonic() >= first);
 });
 
+/** Turns of 2 ms without a pause until what comes over a socket is read. */
+async function turnsUntilRead(
+  next: (fn: () => void) => void,
+): Promise<number> {
+  const folder = await Deno.makeTempDir();
+  const address = { transport: "unix", path: `${folder}/s` } as const;
+  using listener = Deno.listen(address);
+  using reader = await Deno.connect(address);
+  using writer = await listener.accept();
+  let hasCome = false;
+  const read = reader.read(new Uint8Array(1)).then(() => hasCome = true);
+  // It waits in the system before anything comes.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  let turns = 0;
+  const done = Promise.withResolvers<void>();
+  const turn = async () => {
+    if (turns === 0) await writer.write(new Uint8Array(1));
+    const startMs = performance.now();
+    while (performance.now() - startMs < 2);
+    turns++;
+    if (hasCome || turns === 60) done.resolve();
+    else next(turn);
+  };
+  await turn();
+  await done.promise;
+  await read;
+  await Deno.remove(folder, { recursive: true });
+  return turns;
+}
+
+Deno.test("SystemClock.defer, a flood on one link starves the others: under pressure I/O has its turn", async () => {
+  const clock = new SystemClock();
+  const plain = await turnsUntilRead((fn) => clock.defer(fn));
+  const pressed = await turnsUntilRead((fn) => clock.defer(fn, true));
+  assert(pressed < 20, `${pressed} turns under pressure, ${plain} without`);
+});
+
+Deno.test("SystemClock.defer, cancelled it does not run, under pressure either", async () => {
+  const clock = new SystemClock();
+  const ran: string[] = [];
+  clock.defer(() => ran.push("plain")).cancel();
+  clock.defer(() => ran.push("pressed"), true).cancel();
+  const last = Promise.withResolvers<void>();
+  // That of another clock takes as long as the first one would have.
+  new SystemClock().defer(last.resolve, true);
+  await last.promise;
+  assertEquals(ran, []);
+});
+
 Deno.test("SystemClock.after, runs once, in the order of the delays", async () => {
   const clock = new SystemClock();
   const done = Promise.withResolvers<void>();

@@ -63,6 +63,19 @@ Deno.test("BoundedQueue, a bound on sizes lets the last item pass it, then nothi
   assertEquals([queue.clear().length, queue.size], [4, 0]);
 });
 
+Deno.test("BoundedQueue, roomMax: says to wait before it is full, takes on up to its bound", async () => {
+  const queue = new BoundedQueue<number>(4, undefined, 2);
+  assertEquals([queue.push(1), queue.room()], [true, undefined]);
+  assertEquals(queue.push(2), true);
+  const room = queue.room();
+  assert(room && !queue.isFull);
+  assertEquals([3, 4, 5].map((n) => queue.push(n)), [true, true, false]);
+  assertEquals([queue.shift(), queue.shift()], [1, 2]);
+  assertStrictEquals(queue.room(), room);
+  assertEquals([queue.shift(), queue.room()], [3, undefined]);
+  await room;
+});
+
 Deno.test("BoundedQueue.clear, returns the rest in order", () => {
   const queue = new BoundedQueue<number>(3);
   for (const n of [1, 2, 3]) queue.push(n);

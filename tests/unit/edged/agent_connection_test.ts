@@ -182,6 +182,19 @@ Deno.test("AgentConnection, a full processor stops the reading, nothing is lost"
   await agent.leave();
 });
 
+Deno.test("AgentConnection, what the processor would take but has no room for waits", async () => {
+  await using bench = await startBench({ capacity: 10, roomMax: 1 });
+  bench.processor.held = true;
+  const agent = await RawAgent.attach(bench);
+  for (const name of ["a", "b", "c"]) agent.send(upward(`x/podstatus/${name}`));
+  await until(() => bench.link.load.paused === 1, "one waits for room");
+  assertEquals(bench.processor.queue.length, 1);
+  bench.processor.held = false;
+  bench.processor.work();
+  await until(() => bench.processor.received.length === 3, "all came");
+  await agent.leave();
+});
+
 Deno.test("AgentConnection, tries again where nobody tells of room", async () => {
   await using bench = await startBench({ withoutProcessor: true });
   let refusals = 3;
@@ -463,15 +476,18 @@ function readerBench(count: number, isFull: () => boolean) {
   const router = new Router(clock);
   const rooms: PromiseWithResolvers<void>[] = [];
   let taken = 0;
+  let refused = false;
   router.register({
     name: "metamanager",
     group: "meta",
     receive: () => {
-      if (isFull()) return false;
+      refused = isFull();
+      if (refused) return false;
       taken++;
       return true;
     },
     room: () => {
+      if (!refused) return undefined;
       const room = Promise.withResolvers<void>();
       rooms.push(room);
       return room.promise;

@@ -7,10 +7,10 @@ import { fromCloud } from "../../support/messages.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 /** A router with a processor that takes so many messages. */
-function world(capacity = 10) {
+function world(capacity = 10, roomMax = capacity) {
   const clock = new VirtualClock();
   const router = new Router(clock);
-  const inbox = new BoundedQueue<Message>(capacity);
+  const inbox = new BoundedQueue<Message>(capacity, undefined, roomMax);
   const unregister = router.register({
     name: "metamanager",
     group: "meta",
@@ -59,6 +59,16 @@ Deno.test("deliver, A6: waits for room, in order, drops nothing", async () => {
   assertEquals(inbox.shift(), first);
   assertEquals(await later, { kind: "delivered" });
   assertEquals(inbox.shift(), second);
+});
+
+Deno.test("deliver, waits for room where more would be taken", async () => {
+  const { give, inbox, waits, clock } = world(10, 1);
+  await give(pod());
+  const later = give(pod());
+  await clock.settle();
+  assertEquals([inbox.length, waits.length], [1, 1]);
+  inbox.shift();
+  assertEquals(await later, { kind: "delivered" });
 });
 
 Deno.test("deliver, a link that closes while it waits delivers no more", async () => {

@@ -412,6 +412,29 @@ Deno.test("full_queue_pushes_back: at its bound the inbox takes no more, then sa
   assertEquals(bench.cloud.take().length, LIMITS.inboxMessagesMax);
 });
 
+Deno.test("full_queue_pushes_back: the links are to wait before the inbox is full, and other I/O has its turn", async () => {
+  await using bench = await ProcessorBench.start();
+  const { clock } = bench;
+  const defer = clock.defer.bind(clock);
+  const pressed: (boolean | undefined)[] = [];
+  clock.defer = (fn, isPressed) => {
+    pressed.push(isPressed);
+    return defer(fn);
+  };
+  const give = async (count: number) => {
+    for (let i = 0; i < count; i++) bench.cloud.send(insert(`p${i}`));
+    const hasRoom = bench.router.room("metamanager") === undefined;
+    await clock.settle();
+    return hasRoom;
+  };
+  const most = LIMITS.inboxMessagesRead;
+  assertEquals([await give(most - 1), await give(most)], [true, false]);
+  assertEquals([await give(1), await give(1)], [true, true]);
+  // What comes behind a batch that left no room, and no longer.
+  assertEquals(pressed, [false, false, true, false]);
+  assertEquals(bench.cloud.take().length, 2 * most + 1);
+});
+
 Deno.test("a question to the cloud says until when somebody waits for its answer", async () => {
   await using bench = await ProcessorBench.start();
   await bench.connect();

@@ -131,11 +131,13 @@ function large(place: Place) {
 function between(place: Place, run: (slice: number) => void): void {
   const defer = place.clock.defer.bind(place.clock);
   let slices = 0;
-  place.clock.defer = (fn) =>
-    defer(() => {
+  place.clock.defer = (fn, isPressed) => {
+    assertEquals(isPressed, true, "other work would wait for all slices");
+    return defer(() => {
       run(++slices);
       fn();
     });
+  };
 }
 
 Deno.test("snapshot, copied in slices it is of the moment at which it began", async () => {

@@ -24,8 +24,8 @@ export class StandingClock implements Clock {
     throw new Error("The store sets no timers");
   }
 
-  defer(fn: () => void): Timer {
-    return new SystemClock().defer(fn);
+  defer(fn: () => void, isPressed?: boolean): Timer {
+    return new SystemClock().defer(fn, isPressed);
   }
 }
 
