@@ -22,8 +22,8 @@ import { readRuntime, RuntimeError, runtimeFor, TARGETS } from "./runtime.ts";
  * of CPU with 2 MB, 39 with 4 and 36 with 8, and each step takes 2 to 10 MB
  * more at the peak. The old space holds the largest message (32 MiB) as object,
  * as it was stored and encoded again; text that was taken has to be let go of.
- * The program then peaks at 345 MB: a gateway with 256 MB wants
- * edgehub.message-size at 8MiB (about 200 MB).
+ * The program then peaks at 345 MB; docs/operating.md says what smaller
+ * bounds make of it.
  */
 const V8_FLAGS = [
   "--max-semi-space-size=4",
