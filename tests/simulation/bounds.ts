@@ -5,7 +5,6 @@ export type Bounds = Readonly<
   Partial<
     Record<
       | "inboxMessagesMax"
-      | "inboxMessagesRead"
       | "pendingRequestsMax"
       | "outboxMessagesMax"
       | "outboxEventsMax",
@@ -17,7 +16,6 @@ export type Bounds = Readonly<
 /** Small bounds, each set with one that is reached. */
 export const SMALL_BOUNDS: readonly Bounds[] = [
   { inboxMessagesMax: 2 },
-  { inboxMessagesRead: 1 },
   { pendingRequestsMax: 10 },
   { outboxMessagesMax: 5 },
   { outboxEventsMax: 3 },
