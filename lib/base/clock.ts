@@ -35,10 +35,12 @@ const DELAY_MS_MAX = 2 ** 31 - 1;
 
 /** Turns of the event loop after which the runtime has asked the system. */
 const TURNS = 61;
-/** How long I/O may wait while work goes on without a pause, in milliseconds. */
-const UNSEEN_MS = 5;
-/** Least time between, in times of what the turns took: they cost a twentieth. */
-const UNSEEN_TIMES = 20;
+/**
+ * Milliseconds between two such times while work goes on without a pause: at
+ * least so many times what the turns took, on a small machine, and within these
+ * bounds, since what else was done in those turns is in it.
+ */
+const UNSEEN = { times: 20, msMin: 5, msMax: 25 } as const;
 
 /** The machine's clocks and timers. */
 export class SystemClock implements Clock {
@@ -83,9 +85,10 @@ export class SystemClock implements Clock {
     let turnsLeft = isPressed && startMs >= this.#lookMs ? TURNS : 0;
     let immediate = setImmediate(turnsLeft > 0 ? turn : fn);
     const run = () => {
+      const { times, msMin, msMax } = UNSEEN;
       const nowMs = this.monotonic();
-      const tookMs = nowMs - startMs;
-      this.#lookMs = nowMs + Math.max(UNSEEN_MS, UNSEEN_TIMES * tookMs);
+      const waitMs = Math.max(msMin, times * (nowMs - startMs));
+      this.#lookMs = nowMs + Math.min(msMax, waitMs);
       fn();
     };
     function turn() {
