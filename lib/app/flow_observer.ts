@@ -50,11 +50,13 @@ export function flowObserver(parts: FlowParts): FlowObserver {
     settled: (items, outcomes) => {
       releasingMs = 0;
       const nowMs = clock.monotonic();
-      for (const [i, item] of items.entries()) {
+      let i = 0;
+      for (const item of items) {
+        const effects = outcomes[i++] ?? [];
         if (item.kind !== "message") continue;
         const fault = faults.size > 0 ? takeFault(faults, item) : "";
         const { operation } = item.envelope.message.route;
-        const outcome = fault || flowOutcome(operation, outcomes[i] ?? []);
+        const outcome = fault || flowOutcome(operation, effects);
         noteReceived(parts, item, { nowMs, outcome });
       }
       faults.clear();

@@ -32,6 +32,9 @@ const INTERNAL: ReadonlySet<string> = new Set([
   NODE_CONNECTION_SOURCE,
 ]);
 
+/** Messages from which on a lock for all costs less than one for each. */
+const READS_MIN = 4;
+
 /** What {@link BatchRunner} needs from outside. */
 export interface BatchRunnerOptions {
   /** Where batches are opened. */
@@ -105,6 +108,7 @@ export class BatchRunner {
     try {
       batch = store.batch({
         expectsWrites: items.some(mayWrite),
+        expectsReads: items.length >= READS_MIN,
         isolates: this.#isolates,
       });
       for (const item of items) {

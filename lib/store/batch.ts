@@ -25,6 +25,8 @@ export class SqliteBatch implements Batch {
   readonly #onEnd: (outcome: "committed" | "undone") => void;
   #isOpen = true;
   #isBegun = false;
+  /** Whether it holds the lock of a reader; not once it has begun to write. */
+  #isReading = false;
   #isDirty = false;
   #inMessage = false;
   /** Whether the message that runs has written, and behind a savepoint. */
@@ -101,7 +103,8 @@ export class SqliteBatch implements Batch {
     const savesPositions = positions.isDue;
     const savesRunning = running.isDue;
     if (!writes && !this.#lost) {
-      if (db.inTransaction) db.run("ROLLBACK");
+      this.#endReading();
+      if (db.inTransaction) db.execute("ROLLBACK");
       outbox.commit(false);
       raised.commit(false);
       return this.#end("committed");
@@ -115,7 +118,7 @@ export class SqliteBatch implements Batch {
       if (savesRunning) running.write(db);
       tombstones.run(db);
       vacuumSlice(db);
-      db.run("COMMIT");
+      db.execute("COMMIT");
     } catch (error) {
       this.rollback();
       throw error;
@@ -144,7 +147,8 @@ export class SqliteBatch implements Batch {
     revisions.rollback();
     heads.clear();
     try {
-      if (this.#isBegun && db.inTransaction) db.run("ROLLBACK");
+      this.#endReading();
+      if (this.#isBegun && db.inTransaction) db.execute("ROLLBACK");
     } finally {
       this.#end("undone");
     }
@@ -163,20 +167,37 @@ export class SqliteBatch implements Batch {
     }
   }
 
+  /**
+   * What is read until something is written shares one lock: a statement
+   * outside a transaction takes one of its own, which costs more than to find
+   * a row. The lock is taken by the first that reads.
+   */
+  beginReading(): void {
+    this.#session.db.execute("BEGIN");
+    this.#isReading = true;
+  }
+
   #end(outcome: "committed" | "undone"): void {
     this.#isOpen = false;
     this.#onEnd(outcome);
   }
 
+  #endReading(): void {
+    const { db } = this.#session;
+    if (this.#isReading && db.inTransaction) db.execute("COMMIT");
+    this.#isReading = false;
+  }
+
   #begin(): void {
-    this.#session.db.run("BEGIN IMMEDIATE");
+    this.#endReading();
+    this.#session.db.execute("BEGIN IMMEDIATE");
     this.#isBegun = true;
   }
 
   /** Runs a statement of the batch itself, and notes a lost transaction. */
   #run(sql: string): void {
     try {
-      this.#session.db.run(sql);
+      this.#session.db.execute(sql);
     } catch (error) {
       throw this.#afterFailure(error);
     }
@@ -189,7 +210,7 @@ export class SqliteBatch implements Batch {
       if (!this.#isBegun) this.#begin();
       if (this.#inMessage && this.#message === "unwritten") {
         const isBehind = this.#isDirty && this.#isolates;
-        if (isBehind) this.#session.db.run("SAVEPOINT message");
+        if (isBehind) this.#session.db.execute("SAVEPOINT message");
         this.#message = isBehind ? "behind-savepoint" : "written";
       }
       const result = run(this.#session.db);

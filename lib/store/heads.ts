@@ -25,10 +25,10 @@ export class Heads {
     return this.#newer.get(key) ?? this.#older.get(key);
   }
 
-  /** Notes what was written. */
+  /** Notes what was written; its value is not held. */
   set(head: MetaHead): void {
     if (lengthOf(head) > LENGTH_MAX) return this.delete(head.key);
-    this.#newer.set(head.key, head);
+    this.#newer.set(head.key, headOf(head, this.get(head.key)));
     if (this.#newer.size < LIMITS.headsMax / 2) return;
     this.#older = this.#newer;
     this.#newer = new Map();
@@ -51,6 +51,24 @@ export class Heads {
     this.#newer.clear();
     this.#older.clear();
   }
+}
+
+/**
+ * Of what is written, the value apart: it would hold the memory of it. Texts
+ * that are equal are those that are held already: what is held long and then
+ * replaced is garbage that only a collection of the whole heap finds.
+ */
+function headOf(written: MetaHead, known: MetaHead = written): MetaHead {
+  const { key, type, uid, version, created, source, digest } = written;
+  return {
+    key: known.key,
+    type: known.type === type ? known.type : type,
+    uid: known.uid === uid ? known.uid : uid,
+    version,
+    created: known.created === created ? known.created : created,
+    source: known.source === source ? known.source : source,
+    digest,
+  };
 }
 
 function lengthOf({ key, type, uid, version, created, source }: MetaHead) {

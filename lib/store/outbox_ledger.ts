@@ -137,8 +137,9 @@ export class OutboxLedger {
 
   /** Notes how a transaction ended well: `written` if `write` was part of it. */
   commit(written: boolean): void {
-    this.#undo = [];
-    if (written) this.#dirty.clear();
+    if (this.#undo.length > 0) this.#undo = [];
+    // To clear a set costs a new table each time, also if it is empty.
+    if (written && this.#dirty.size > 0) this.#dirty.clear();
   }
 
   #count(type: string, rows: number, bytes: number): void {

@@ -19,6 +19,8 @@ export class Positions {
   readonly #positions = new Map<string, Position>();
   readonly #dirty = new Set<string>();
   #savedAtMs = -Infinity;
+  /** Used last: the last one of the map. */
+  #latest = "";
 
   /** Reads the positions of a file. */
   constructor(db: Connection, clock: Clock) {
@@ -29,6 +31,7 @@ export class Positions {
     );
     for (const { module, revision, usedAtMs } of rows) {
       this.#positions.set(module, { revision, usedAtMs });
+      this.#latest = module;
     }
   }
 
@@ -52,7 +55,8 @@ export class Positions {
   note(module: string, revision: number): void {
     const before = this.#positions.get(module);
     // The order of the map is the order of use.
-    this.#positions.delete(module);
+    if (module !== this.#latest) this.#positions.delete(module);
+    this.#latest = module;
     this.#positions.set(module, { revision, usedAtMs: this.#clock.now() });
     if (before?.revision !== revision) this.#dirty.add(module);
     while (this.#positions.size > LIMITS.positionsMax) {

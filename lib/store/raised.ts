@@ -84,8 +84,9 @@ export class RaisedVersions {
 
   /** Notes how a transaction ended well: `written` if `write` was part of it. */
   commit(written: boolean): void {
-    this.#undo = [];
-    if (!written) return;
+    if (this.#undo.length > 0) this.#undo = [];
+    // To clear a map costs a new table each time, also if it is empty.
+    if (!written || this.#raised.size === 0) return;
     this.#raised.clear();
     this.#length = 0;
   }

@@ -28,9 +28,18 @@ export function rowSum(row: MetaWrite): number {
   return 0 | crc32(value, crc32(head));
 }
 
-/** Inserts or replaces an object; needs an open transaction. */
-export function writeMeta(db: Connection, row: MetaRow): void {
-  const rest = [
+/**
+ * Inserts or replaces an object; needs an open transaction.
+ *
+ * @param isOfType Whether a row that has its key, if there is one, is known to
+ *   have its type. @default false
+ */
+export function writeMeta(
+  db: Connection,
+  row: MetaRow,
+  isOfType = false,
+): void {
+  const values = [
     row.uid,
     row.version,
     row.created,
@@ -42,18 +51,20 @@ export function writeMeta(db: Connection, row: MetaRow): void {
     row.type,
   ] as const;
   // Setting `type`, even to what it is, would rewrite its index with each put.
+  if (isOfType) return db.execute(UPSERT, ...values);
   const updated = db.run(
     "UPDATE meta SET uid = ?, version = ?, created = ?, source = ?, " +
       "revision = ?, sum = ?, value = ? WHERE key = ? AND type = ?",
-    ...rest,
+    ...values,
   );
-  if (updated > 0) return;
-  db.run(
-    "INSERT OR REPLACE INTO meta (uid, version, created, source, " +
-      "revision, sum, value, key, type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ...rest,
-  );
+  if (updated === 0) db.run(`INSERT OR REPLACE ${INTO}`, ...values);
 }
+
+const INTO = "INTO meta (uid, version, created, source, revision, sum, " +
+  "value, key, type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPSERT = `INSERT ${INTO} ON CONFLICT (key) DO UPDATE SET ` +
+  ["uid", "version", "created", "source", "revision", "sum", "value"]
+    .map((column) => `${column} = excluded.${column}`).join(", ");
 
 /** A row of `meta` as it comes from a file that may be damaged. */
 export type RawMetaRow = MetaRow & { readonly sum: number | null };

@@ -105,6 +105,7 @@ export class OpenStore extends Reader implements SqliteStore {
       },
     });
     if (options.expectsWrites) this.#batch.beginEarly();
+    else if (options.expectsReads) this.#batch.beginReading();
     return this.#batch;
   }
 

@@ -5,7 +5,7 @@ import { Reader } from "./reader.ts";
 import { writeMeta } from "./row.ts";
 import { writeState } from "./state.ts";
 import type { OutboxEntry, OutboxInfo, OutboxUse } from "./outbox_types.ts";
-import type { MetaHead, MetaWrite } from "./meta_types.ts";
+import type { MetaWrite } from "./meta_types.ts";
 import type { FactName, StoreTransaction } from "./types.ts";
 
 /** Runs a write within the batch's SQLite transaction, which it may begin. */
@@ -30,9 +30,11 @@ export class Transaction extends Reader implements StoreTransaction {
     this.#env.reserve.admit();
     return this.#write((db) => {
       const revision = this.#session.revisions.next(db);
-      writeMeta(db, { ...row, revision });
-      this.#session.raised.delete(row.key);
-      this.#session.heads.set(headOf(row));
+      const { heads, raised } = this.#session;
+      const isOfType = heads.get(row.key)?.type === row.type;
+      writeMeta(db, { ...row, revision }, isOfType);
+      raised.delete(row.key);
+      heads.set(row);
       return revision;
     });
   }
@@ -201,10 +203,4 @@ export class Transaction extends Reader implements StoreTransaction {
     }
     return rows.length;
   }
-}
-
-/** Of what is written, the value apart: it would hold the memory of it. */
-function headOf(row: MetaWrite): MetaHead {
-  const { key, type, uid, version, created, source, digest } = row;
-  return { key, type, uid, version, created, source, digest };
 }

@@ -184,6 +184,8 @@ export interface StoreTransaction extends StoreReader {
 export interface BatchOptions {
   /** Most likely something is written. @default false */
   readonly expectsWrites?: boolean;
+  /** Many messages read: they share one lock of the file. @default false */
+  readonly expectsReads?: boolean;
   /** Each message can be undone alone. @default true */
   readonly isolates?: boolean;
 }

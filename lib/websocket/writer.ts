@@ -1,4 +1,4 @@
-import { type Clock, TaskSet } from "../base/mod.ts";
+import type { Clock } from "../base/mod.ts";
 import { type CloseBody, encodeCloseBody } from "./close_body.ts";
 import { CONTROL_BYTES_MAX, headerBytes, Opcode } from "./frame.ts";
 import { Lane } from "./lane.ts";
@@ -42,7 +42,7 @@ export class FrameWriter {
   readonly #masked: boolean;
   readonly #first: Lane;
   readonly #data: Lane;
-  readonly #tasks: TaskSet;
+  readonly #onError: (error: unknown) => void;
   readonly #pace: Pace | undefined;
   #pong: Uint8Array | undefined;
   #flight: Flight | undefined;
@@ -73,7 +73,7 @@ export class FrameWriter {
     this.#masked = masks !== undefined;
     this.#first = new Lane(masks);
     this.#data = new Lane(masks);
-    this.#tasks = new TaskSet((_name, error) => options.onError(error));
+    this.#onError = options.onError;
     this.#lastWrittenMs = options.clock.monotonic();
     if (!options.paced) return;
     this.#pace = new Pace({
@@ -195,7 +195,7 @@ export class FrameWriter {
     if (this.#running || this.#stopped) return;
     this.#running = true;
     this.#lastWrittenMs = this.#clock.monotonic();
-    this.#tasks.spawn("write", () => this.#run());
+    this.#run().catch(this.#onError);
   }
 
   async #run(): Promise<void> {

@@ -75,9 +75,9 @@ export const MUTATIONS: readonly Mutation[] = [
     store: "sqlite",
     edits: [{
       file: "lib/store/batch.ts",
-      find: '      db.run("COMMIT");',
-      replace: '      if (this.#env.clock.now() % 3) db.run("COMMIT"); ' +
-        'else db.run("ROLLBACK");',
+      find: '      db.execute("COMMIT");',
+      replace: '      if (this.#env.clock.now() % 3) db.execute("COMMIT"); ' +
+        'else db.execute("ROLLBACK");',
     }],
   },
   {

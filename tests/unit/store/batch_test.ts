@@ -209,6 +209,52 @@ Deno.test("SqliteBatch, one that cannot begin early still reads, and begins when
   assertEquals(killed.open().list("pod").length, 2);
 });
 
+Deno.test("SqliteBatch, one that expects reads sees one state of the file, and writes all the same", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => tx.put(pod("a")));
+  const batch = store.batch({ expectsReads: true });
+  const version = () => batch.tx.get("default/pod/a")?.version;
+  assertEquals(batch.message(version), "1");
+  const other = new Connection(place.path);
+  other.run("UPDATE meta SET version = '2'");
+  assertEquals(batch.message(version), "1");
+  // Nothing was decided by what it saw: what it writes lies over the new state.
+  batch.message(() => batch.tx.put(pod("b")));
+  assertEquals(batch.message(version), "2");
+  assertThrows(
+    () =>
+      batch.message(() => {
+        batch.tx.put(pod("c"));
+        throw new TypeError("no");
+      }),
+    TypeError,
+  );
+  batch.commit();
+  other.close();
+  using killed = place.afterKill();
+  const keys = killed.open().list("pod").map(({ key }) => key);
+  assertEquals(keys, ["default/pod/a", "default/pod/b"]);
+});
+
+Deno.test("SqliteBatch, one that expected reads holds no lock once it has ended", () => {
+  using place = new Place();
+  const store = place.open();
+  commit(store, (tx) => tx.put(pod("a")));
+  const other = new Connection(place.path);
+  for (const end of ["commit", "rollback"] as const) {
+    const batch = store.batch({ expectsReads: true });
+    batch.message(() => batch.tx.get("default/pod/a"));
+    const isBusy = () =>
+      other.get<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")?.busy;
+    assertEquals(isBusy(), 1);
+    batch[end]();
+    assertEquals(isBusy(), 0);
+    other.run("UPDATE meta SET version = '2'");
+  }
+  other.close();
+});
+
 Deno.test("SqliteBatch, a deleted file is noticed before the release", () => {
   for (const suffix of ["", "-wal"]) {
     using place = new Place();
@@ -273,10 +319,10 @@ Deno.test("SqliteBatch, a message that cannot be undone takes the batch with it"
     const store = place.open();
     const batch = store.batch();
     if (before) batch.message(() => batch.tx.put(pod("a")));
-    const { run } = Connection.prototype;
-    Connection.prototype.run = function (sql, ...values) {
+    const { execute } = Connection.prototype;
+    Connection.prototype.execute = function (sql, ...values) {
       if (sql === failing) throw new Error("disk I/O error");
-      return run.call(this, sql, ...values);
+      return execute.call(this, sql, ...values);
     };
     try {
       assertThrows(
@@ -289,7 +335,7 @@ Deno.test("SqliteBatch, a message that cannot be undone takes the batch with it"
         "a message cannot be undone",
       );
     } finally {
-      Connection.prototype.run = run;
+      Connection.prototype.execute = execute;
     }
     assertThrows(
       () => batch.message(() => batch.tx.put(pod("b"))),

@@ -29,6 +29,32 @@ Deno.test("head, is the object without its value, with the digest it was given",
   assertEquals(store.head(KEY), headOf("2"));
 });
 
+Deno.test("head, is what was written last, whatever of it is as before", () => {
+  using place = new Place();
+  const store = place.open();
+  const row = { ...pod("a"), digest: 7 };
+  commit(store, (tx) => tx.put(row));
+  const changes = [
+    { version: "2" },
+    { uid: "other" },
+    { created: "2030-01-01T00:00:00Z" },
+    { source: "edgecontroller-2" },
+    { type: "pod2" },
+    { digest: 8 },
+    { digest: undefined },
+  ];
+  for (const change of changes) {
+    const written = { ...row, ...change };
+    commit(store, (tx) => tx.put(written));
+    const { value: _, ...head } = written;
+    assertEquals(store.head(KEY), head);
+    const { digest: __, ...stored } = written;
+    assertEquals(store.get(KEY), { ...stored, revision: store.revision() });
+    // Also found by its type.
+    assertEquals(store.list(written.type).length, 1);
+  }
+});
+
 Deno.test("head, is read from the file after a start, raised versions included", () => {
   using place = new Place();
   commit(place.open(), (tx) => tx.put({ ...pod("a"), digest: 7 }));
