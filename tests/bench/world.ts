@@ -3,6 +3,7 @@ import { askNode } from "../../lib/cli/admin_client.ts";
 import { CertificateAuthority } from "../../lib/dev/mod.ts";
 import { LoadHub } from "./hub.ts";
 import { Measured } from "./process.ts";
+import { serviceEnvironment } from "./service.ts";
 
 /** Programs that are measured, as command lines. */
 export interface Programs {
@@ -44,6 +45,8 @@ export class World {
   readonly #base: string;
   readonly #tls: { cert: string; key: string };
   readonly #files: Readonly<Record<string, string>>;
+  /** Of the node and of the loop, which share what it costs. */
+  readonly #environment = serviceEnvironment();
   #count = 0;
 
   private constructor(
@@ -112,7 +115,10 @@ export class World {
       `${key}=${value}`,
     ]);
     const startedMs = performance.now();
-    const process = new Measured([...this.#programs.node, "run", ...args]);
+    const process = new Measured(
+      [...this.#programs.node, "run", ...args],
+      this.#environment,
+    );
     const subject = new NodeSubject({ hub, process, folder, startedMs });
     if (options.wait === false) return subject;
     await Promise.race([
@@ -139,7 +145,7 @@ export class World {
       `${this.#base}/ca`,
       `${folder}/floor.db`,
       String(rows),
-    ]);
+    ], this.#environment);
     await Promise.race([hub.connected(), process.unexpectedEnd()]);
     return {
       hub,
