@@ -1,6 +1,6 @@
 import type { ProcessorObserver } from "../processor/mod.ts";
 import { StoreError } from "../store/mod.ts";
-import { errorText } from "../telemetry/mod.ts";
+import { type Counter, errorText, type Family } from "../telemetry/mod.ts";
 import { Check } from "./check.ts";
 import type { ObserverParts } from "./observer_parts.ts";
 import { processorFigures } from "./processor_figures.ts";
@@ -21,8 +21,7 @@ export function processorObserver(
   const figures = processorFigures(parts.metrics);
   const refused = parts.refused ?? refusals(health);
   return {
-    processed: ({ operation, origin, outcome }) =>
-      figures.processed.with(operation, origin, outcome).inc(),
+    processed: processedCounter(figures.processed),
     committed: ({ messages, commitMs }) => {
       progress();
       figures.batch.observe(messages);
@@ -80,6 +79,23 @@ export function processorObserver(
       log.warn("agent did not answer in time", { module, resource });
     },
     undelivered: (to) => figures.undelivered.with(to).inc(),
+  };
+}
+
+/** Most messages of a batch are of one kind: its counter is looked up once. */
+function processedCounter(
+  family: Family<Counter>,
+): NonNullable<ProcessorObserver["processed"]> {
+  let last = { operation: "", origin: "", outcome: "" };
+  let counter: Counter | undefined;
+  return (event) => {
+    const { operation, origin, outcome } = event;
+    const isSame = operation === last.operation && origin === last.origin &&
+      outcome === last.outcome;
+    if (!isSame) counter = undefined;
+    counter ??= family.with(operation, origin, outcome);
+    last = event;
+    counter.inc();
   };
 }
 

@@ -112,7 +112,11 @@ export class Connection {
    * @throws {StoreError}
    */
   execute(sql: string, ...values: SqlValue[]): void {
-    this.#guard("write to", () => this.#statement(sql).value(...values));
+    try {
+      this.#statement(sql).value(...values);
+    } catch (error) {
+      throw this.#failure(error, "write to");
+    }
   }
 
   /** The first row. @throws {StoreError} */

@@ -25,10 +25,14 @@ export class Heads {
     return this.#newer.get(key) ?? this.#older.get(key);
   }
 
-  /** Notes what was written; its value is not held. */
-  set(head: MetaHead): void {
+  /**
+   * Notes what was written; its value is not held.
+   *
+   * @param known What is held under its key, if that was looked up before.
+   */
+  set(head: MetaHead, known = this.get(head.key)): void {
     if (lengthOf(head) > LENGTH_MAX) return this.delete(head.key);
-    this.#newer.set(head.key, headOf(head, this.get(head.key)));
+    this.#newer.set(head.key, headOf(head, known));
     if (this.#newer.size < LIMITS.headsMax / 2) return;
     this.#older = this.#newer;
     this.#newer = new Map();
@@ -59,7 +63,7 @@ export class Heads {
  * replaced is garbage that only a collection of the whole heap finds.
  */
 function headOf(written: MetaHead, known: MetaHead = written): MetaHead {
-  const { key, type, uid, version, created, source, digest } = written;
+  const { type, uid, version, created, source, digest } = written;
   return {
     key: known.key,
     type: known.type === type ? known.type : type,

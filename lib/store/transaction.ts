@@ -31,10 +31,10 @@ export class Transaction extends Reader implements StoreTransaction {
     return this.#write((db) => {
       const revision = this.#session.revisions.next(db);
       const { heads, raised } = this.#session;
-      const isOfType = heads.get(row.key)?.type === row.type;
-      writeMeta(db, { ...row, revision }, isOfType);
+      const known = heads.get(row.key);
+      writeMeta(db, { ...row, revision }, known?.type === row.type);
       raised.delete(row.key);
-      heads.set(row);
+      heads.set(row, known);
       return revision;
     });
   }

@@ -77,36 +77,35 @@ export class Statement<T extends object = Row> {
     return this.values(...params).map((values) => this.#row(values));
   }
   values(...params: Params): unknown[][] {
-    const statement = this.#open;
     const args = bind(params);
-    return this.#read(
-      () => statement.all(...args) as unknown as unknown[][],
-      (rows) => rows.map((values) => values.map(small)),
-    );
+    try {
+      return this.#open.all(...args) as unknown as unknown[][];
+    } catch (error) {
+      const rows = this.#wide(error, (open) => open.all(...args));
+      return (rows as unknown as unknown[][]).map((row) => row.map(small));
+    }
   }
   value(...params: Params): unknown[] | undefined {
-    const statement = this.#open;
     const args = bind(params);
-    return this.#read(
-      () => statement.get(...args) as unknown as unknown[] | undefined,
-      (values) => values?.map(small),
-    );
+    try {
+      return this.#open.get(...args) as unknown as unknown[] | undefined;
+    } catch (error) {
+      const row = this.#wide(error, (open) => open.get(...args));
+      return (row as unknown as unknown[] | undefined)?.map(small);
+    }
   }
   finalize(): void {
     this.#statement = undefined;
   }
   /** Integers come as numbers, which is fast, until one is too large for it. */
-  #read<V>(read: () => V, narrow: (wide: V) => V): V {
+  #wide<V>(error: unknown, read: (open: StatementSync) => V): V {
+    if (!this.#isWide || !isOutOfRange(error)) throw error;
+    const open = this.#open;
+    open.setReadBigInts(true);
     try {
-      return read();
-    } catch (error) {
-      if (!this.#isWide || !isOutOfRange(error)) throw error;
-    }
-    this.#open.setReadBigInts(true);
-    try {
-      return narrow(read());
+      return read(open);
     } finally {
-      this.#open.setReadBigInts(false);
+      open.setReadBigInts(false);
     }
   }
   #row(values: unknown[]): T {

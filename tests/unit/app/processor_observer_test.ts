@@ -24,6 +24,28 @@ Deno.test("processorObserver, counts what is processed and committed", () => {
   assertEquals(lines, []);
 });
 
+Deno.test("processorObserver, counts messages of several kinds apart, in whatever order they come", () => {
+  const { parts, sample } = observerBench();
+  const observer = processorObserver(parts);
+  const kinds = [
+    { operation: "insert", origin: "cloud", outcome: "done" },
+    { operation: "insert", origin: "cloud", outcome: "failed" },
+    { operation: "insert", origin: "edged", outcome: "done" },
+    { operation: "update", origin: "cloud", outcome: "done" },
+  ] as const;
+  // The first kind once, the second twice and so on, one by one in turn.
+  for (const [i] of kinds.entries()) {
+    for (const kind of kinds.slice(i)) observer.processed?.(kind);
+  }
+  const counts = kinds.map(({ operation, origin, outcome }) =>
+    sample(
+      "metamanager_messages_processed_total" +
+        `{operation="${operation}",source="${origin}",outcome="${outcome}"}`,
+    )
+  );
+  assertEquals(counts, [1, 2, 3, 4]);
+});
+
 Deno.test("processorObserver, counts and logs what is refused, with its reason", () => {
   const { parts, sample, lines } = observerBench();
   const observer = processorObserver(parts);
