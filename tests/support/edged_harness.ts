@@ -215,7 +215,12 @@ export async function startBench(
     options,
   );
   const link = new EdgedLink(parts, { socket, ...options.edged });
-  await link.start();
+  try {
+    await link.start();
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
   return {
     link,
     router,

@@ -24,7 +24,12 @@ async function startBench(options: { socket?: string } = {}) {
     log,
     clock,
   }, { socket });
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
   const client = Deno.createHttpClient({
     proxy: { transport: "unix", path: socket },
   });
