@@ -245,8 +245,10 @@ export class LoadHub {
         at += await conn.write(bytes.subarray(at));
       }
     } catch (error) {
-      // The node has gone; its reader notices.
-      if (conn === this.#conn) throw error;
+      // The node has gone, as at the end of a row; its reader notices.
+      const isGone = error instanceof Deno.errors.BrokenPipe ||
+        error instanceof Deno.errors.ConnectionReset;
+      if (conn === this.#conn && !isGone) throw error;
     }
   }
 

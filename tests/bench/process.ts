@@ -16,6 +16,7 @@ export interface Sample {
 
 /** A program that is measured from outside. */
 export class Measured {
+  static readonly #running = new Set<Deno.ChildProcess>();
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   #isOver = false;
@@ -32,7 +33,14 @@ export class Measured {
       stdout: "null",
       stderr: "piped",
     }).spawn();
+    const running = Measured.#running.add(this.#child);
+    void this.#child.status.then(() => running.delete(this.#child));
     this.#reading = this.#read();
+  }
+
+  /** Ends all that still run, for a suite that dies of a defect of its own. */
+  static endAll(): void {
+    for (const child of Measured.#running) child.kill("SIGKILL");
   }
 
   /** Its number. */

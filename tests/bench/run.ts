@@ -15,6 +15,7 @@ import {
   podStatuses,
   queries,
 } from "./rows_local.ts";
+import { Measured } from "./process.ts";
 import { generateStore } from "./stores.ts";
 import type { Suite } from "./suite.ts";
 import { Table } from "./table.ts";
@@ -197,4 +198,8 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) {
+  // A defect here must leave no node behind that takes the next run's time.
+  addEventListener("unhandledrejection", () => Measured.endAll());
+  Deno.exit(await main());
+}

@@ -1,5 +1,5 @@
 import { SystemClock } from "../../lib/base/mod.ts";
-import { askNode } from "../../lib/cli/admin_client.ts";
+import { AdminClientError, askNode } from "../../lib/cli/admin_client.ts";
 import { CertificateAuthority } from "../../lib/dev/mod.ts";
 import { LoadHub } from "./hub.ts";
 import { Measured } from "./process.ts";
@@ -172,6 +172,12 @@ export class World {
   }
 }
 
+/** What is read of the node's status. */
+interface Status {
+  readonly link: { readonly state: string };
+  readonly store: { readonly revision: number };
+}
+
 /** A running node. */
 export class NodeSubject implements Subject {
   readonly hub: LoadHub;
@@ -205,9 +211,7 @@ export class NodeSubject implements Subject {
 
   /** Revision of its store. */
   async revision(): Promise<number> {
-    const status = await askNode(`${this.folder}/run/admin.sock`, "/status");
-    const { store } = status as { store: { revision: number } };
-    return store.revision;
+    return (await this.#status()).store.revision;
   }
 
   /** Resolves once the cloud is connected and the local socket is there. */
@@ -215,6 +219,25 @@ export class NodeSubject implements Subject {
     await this.hub.connected();
     // No agent, which would be handed all that is stored.
     await this.hub.until(() => this.#listens(), "the agents' socket is there");
+    // Until the cloud has answered, the node answers from its store alone.
+    while (!await this.#isConnected()) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async #isConnected(): Promise<boolean> {
+    try {
+      return (await this.#status()).link.state === "connected";
+    } catch (error) {
+      // The operator's socket is the last that is opened.
+      if (error instanceof AdminClientError) return false;
+      throw error;
+    }
+  }
+
+  async #status(): Promise<Status> {
+    const status = await askNode(`${this.folder}/run/admin.sock`, "/status");
+    return status as unknown as Status;
   }
 
   #listens(): boolean {
