@@ -188,9 +188,7 @@ export class Checks {
       const row = store.get(key);
       if (object?.metadata.uid !== uid) {
         found.push(`the cloud still waits for the delete of ${key} ${uid}`);
-      } else if (
-        row?.uid !== uid || row.version !== object.metadata.resourceVersion
-      ) {
+      } else if (row?.uid !== uid || !isUpToDate(row, object)) {
         found.push(
           `${key} is ${uid} v${object.metadata.resourceVersion} in the ` +
             `cloud and ${rowText(row)} in the store`,
@@ -356,6 +354,34 @@ export function generationOf(content: unknown): number {
 
 function generationOfRow(row: MetaRow): number {
   return generationOf(JSON.parse(row.value));
+}
+
+/**
+ * Whether a row is what the cloud has. A version that was only raised may be
+ * lost by a crash: nobody has to hear of what is the same.
+ */
+function isUpToDate(
+  row: MetaRow,
+  object: { readonly metadata: { readonly resourceVersion: string } },
+): boolean {
+  return row.version === object.metadata.resourceVersion ||
+    bare(JSON.parse(row.value)) === bare(object);
+}
+
+/** The text of an object without its version and what a repair leaves out. */
+function bare(object: Record<string, unknown>): string {
+  const { kind: _, apiVersion: __, metadata, ...rest } = object;
+  const { resourceVersion: ___, ...known } = isRecord(metadata) ? metadata : {};
+  return JSON.stringify(sorted({ ...rest, metadata: known }));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isRecord(value)) return value;
+  const fields = Object.entries(value).map(([key, field]) =>
+    [key, sorted(field)] as const
+  );
+  return Object.fromEntries(fields.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 function statusOf(content: unknown): { uid: string; sequence: number } {
