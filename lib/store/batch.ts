@@ -10,7 +10,8 @@ import { vacuumSlice } from "./vacuum.ts";
 /**
  * One SQLite transaction, and if it isolates with a savepoint per message, both
  * begun only when something is written. The first message that writes needs
- * none: undoing it is undoing the transaction.
+ * none: undoing it is undoing the transaction. Until then a batch that expects
+ * reads is in a transaction that only reads.
  *
  * States: open, then ended by `commit` or `rollback`. While open it may be
  * lost: SQLite has ended the transaction by itself, and what would be written

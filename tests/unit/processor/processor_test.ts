@@ -435,6 +435,26 @@ Deno.test("full_queue_pushes_back: the links are to wait before the inbox is ful
   assertEquals(bench.cloud.take().length, 2 * most + 1);
 });
 
+Deno.test("questions that come together are to share one lock, a few are not", async () => {
+  await using bench = await ProcessorBench.start();
+  await bench.fromCloud(insert("a"));
+  const edged = bench.agent();
+  await bench.clock.settle();
+  const batch = bench.store.batch.bind(bench.store);
+  const shares: boolean[] = [];
+  bench.store.batch = (options) => {
+    shares.push(options?.expectsReads === true && !options.expectsWrites);
+    return batch(options);
+  };
+  for (const count of [3, 4]) {
+    for (let i = 0; i < count; i++) {
+      edged.send(fromEdged("query", "default/pod/a"));
+    }
+    await bench.clock.settle();
+  }
+  assertEquals(shares, [false, true]);
+});
+
 Deno.test("a question to the cloud says until when somebody waits for its answer", async () => {
   await using bench = await ProcessorBench.start();
   await bench.connect();
