@@ -45,7 +45,7 @@ export const LIMITS = {
   agentBytesMax: 8 * 1024 * 1024,
   /**
    * Bytes of messages that agents have begun to send, all together, but for
-   * the first MiB of each; who needs more is closed with 1013.
+   * the first 256 KiB of each; who needs more is closed with 1013.
    */
   agentsHeldBytesMax: 64 * 1024 * 1024,
   /** Agents attached at a time; a further one is refused with 503. */

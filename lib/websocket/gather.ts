@@ -1,9 +1,10 @@
 import { CloseCode } from "./close_body.ts";
 import { ProtocolError } from "./errors.ts";
 import type { HeldBytes } from "./held_bytes.ts";
+import type { TextReader } from "./text.ts";
 
 /** Up to this size room is made for a message at once, and is not counted. */
-const EAGER_BYTES_MAX = 1024 * 1024;
+const EAGER_BYTES_MAX = 256 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
@@ -11,7 +12,9 @@ const NOTHING = new Uint8Array(0);
  * Collects the pieces of one message.
  *
  * A peer may announce much and send little, so memory follows what has
- * arrived: beyond 1 MiB it is at most doubled, up to what was announced.
+ * arrived: beyond 256 KiB it is at most doubled, up to what was announced. What
+ * is outgrown or forgotten is freed at once and does not wait for a
+ * collection, which many peers together could outrun.
  */
 export class Gather {
   #bytes = NOTHING;
@@ -51,12 +54,27 @@ export class Gather {
   /** Hands out the message, in memory that is not used again, and is empty. */
   take(): Uint8Array {
     const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = NOTHING;
     this.clear();
     return bytes;
   }
 
-  /** Forgets everything. */
+  /**
+   * Hands out the message as text, frees its bytes and is empty.
+   *
+   * @throws {ProtocolError} If it is not UTF-8.
+   */
+  takeText(reader: TextReader): string {
+    try {
+      return reader.decode(this.#bytes.subarray(0, this.#length));
+    } finally {
+      this.clear();
+    }
+  }
+
+  /** Forgets everything and frees it. */
   clear(): void {
+    if (this.#bytes !== NOTHING) this.#bytes.buffer.transfer(0);
     this.#bytes = NOTHING;
     this.#length = 0;
     this.#announced = 0;
@@ -68,9 +86,9 @@ export class Gather {
     const capacity = Math.max(length, this.#bytes.length * 2, EAGER_BYTES_MAX);
     const size = Math.min(capacity, this.#announced);
     this.#hold(size - EAGER_BYTES_MAX);
-    const bytes = new Uint8Array(size);
-    bytes.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = bytes;
+    this.#bytes = this.#bytes === NOTHING
+      ? new Uint8Array(size)
+      : new Uint8Array(this.#bytes.buffer.transfer(size));
   }
 
   #hold(bytes: number): void {

@@ -250,8 +250,8 @@ export class FrameParser {
     if (payload) this.#gather.append(payload);
     if (!this.#fin) return;
     this.#messageOpcode = 0;
-    const gathered = this.#gather.take();
-    this.#sink.message(text ? this.#text.decode(gathered) : gathered);
+    const gather = this.#gather;
+    this.#sink.message(text ? gather.takeText(this.#text) : gather.take());
   }
 
   #completePassed(payload: Uint8Array | undefined): void {
