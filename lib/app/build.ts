@@ -169,6 +169,7 @@ function buildProcessor(from: Ingredients): Processor {
       delayMs: from.timing.reconcileDelayMs,
       intervalMs: config.meta.sync.reconcile.intervalMs,
     },
+    pendingPodsIntervalMs: config.meta.sync.pendingPods.intervalMs,
     observer: from.flow.ofProcessor(
       processorObserver(from, () => loop.progress()),
     ),

@@ -16,6 +16,9 @@ export function buildConfig(values: ConfigValues, given: Given): Config {
       sync: {
         podstatus: { intervalMs: ms(values["meta.sync.podstatus.interval"]) },
         reconcile: { intervalMs: ms(values["meta.sync.reconcile.interval"]) },
+        pendingPods: {
+          intervalMs: ms(values["meta.sync.pending-pods.interval"]),
+        },
       },
       query: {
         remoteTypes: values["meta.query.remote-types"],

@@ -95,6 +95,11 @@ export interface Config {
         /** Time between them on one connection; 0: after a connect only. */
         readonly intervalMs: number;
       };
+      /** Questions for pods that have not begun. */
+      readonly pendingPods: {
+        /** Time between them on one connection; 0: none at all. */
+        readonly intervalMs: number;
+      };
     };
     /** Questions of agents. */
     readonly query: {

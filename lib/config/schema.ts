@@ -197,6 +197,12 @@ export const SCHEMA = {
     doc:
       "Time between questions for all that pods name, beside those after each connect; 0: only those.",
   },
+  "meta.sync.pending-pods.interval": {
+    type: "duration",
+    default: 600,
+    min: 0,
+    doc: "Time between questions for pods that have not begun; 0: none.",
+  },
   "meta.query.remote-types": {
     type: "strings",
     live: "at-once",

@@ -10,8 +10,8 @@ import { type Kind, kindOfPlural } from "./kinds.ts";
 
 /**
  * Answers a MetaServer-style Application (wire document, 10): `get` and `list`
- * of known kinds with field selectors on name, namespace and
- * `spec.nodeName`. Other verbs are not modelled.
+ * of known kinds with field selectors on name, namespace, `spec.nodeName` and
+ * `status.phase`. Other verbs are not modelled.
  *
  * @returns `undefined` where there is no answer.
  */
@@ -103,9 +103,17 @@ function fieldOf(object: CloudObject, field: string): string | undefined {
       return object.metadata.namespace;
     case "spec.nodeName":
       return nodeNameOf(object);
+    case "status.phase":
+      return phaseOf(object);
     default:
       return undefined;
   }
+}
+
+function phaseOf({ status }: CloudObject): string | undefined {
+  return isRecord(status) && typeof status.phase === "string"
+    ? status.phase
+    : undefined;
 }
 
 /** Reads `fieldSelector` out of the base64 of ListOptions. */

@@ -278,7 +278,8 @@ export function noteUnlessOlder(
     syncs.set(node, { ...placeOf(message), uid, version: "0" });
     return true;
   }
-  return isNewer(message.header.resourceversion ?? "", sync.version);
+  return sync.version !== "" &&
+    isNewer(message.header.resourceversion ?? "", sync.version);
 }
 
 function placeOf(

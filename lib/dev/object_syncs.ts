@@ -8,7 +8,12 @@ export interface ObjectSync {
   readonly type: string;
   /** Name. */
   readonly name: string;
-  /** Version that was acked last, a uint64 in decimal; `0` before the first ack. */
+  /**
+   * Version that was acked last, a uint64 in decimal; `0` before the first ack.
+   * Empty of one that was made and not finished, as when CloudCore is killed
+   * in between, or another replica makes it: of its object no insert or update
+   * is sent then (KubeEdge issue 4925).
+   */
   readonly version: string;
 }
 

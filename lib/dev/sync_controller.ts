@@ -49,6 +49,7 @@ export function repair(
     });
   }
   const { resourceVersion } = object.metadata;
+  if (sync.version === "") return undefined;
   if (!isNewer(resourceVersion, sync.version)) return undefined;
   return newMessage(options.stamp, {
     ...common,

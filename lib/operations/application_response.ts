@@ -21,10 +21,10 @@ import { identityOf } from "./version.ts";
 import { deleteOf } from "./write.ts";
 
 /**
- * The cloud's answer to the question for all pods of this node. A complete
- * list is applied in this one transaction by the version rule: what is newer
- * than the question stays, whatever the list says (failures.md B6), and only
- * a complete list deletes pods at agents.
+ * The cloud's answer to a question for pods of this node. A list is applied in
+ * this one transaction by the version rule: what is newer than the question
+ * stays, whatever the list says (failures.md B6), and only the complete list
+ * of all pods deletes pods at agents.
  */
 export const applicationResponse: Operate = (message, tx, context) => {
   const { resource } = message.route;
@@ -32,6 +32,12 @@ export const applicationResponse: Operate = (message, tx, context) => {
   if (!request) return [{ kind: "noted", what: "unsolicited", resource }];
   const requestId = request.upstream.header.msg_id;
   if (request.comparesOnly) return [{ kind: "settle", requestId, message }];
+  if (request.addsOnly) {
+    return [
+      { kind: "settle", requestId, message },
+      ...addListed(message, tx, { context, request }),
+    ];
+  }
   if (!isPodListRequest(request)) {
     return [{ kind: "noted", what: "unsolicited", resource }];
   }
@@ -40,6 +46,18 @@ export const applicationResponse: Operate = (message, tx, context) => {
     ...applyList(message, tx, { context, request }),
   ];
 };
+
+/** What a list of some pods holds; whoever asked reads what else it says. */
+function addListed(
+  message: Message,
+  tx: StoreTransaction,
+  about: { context: Context; request: RemoteRequest },
+): Outcome {
+  const list = readPodList(message);
+  if (list.kind === "refused") return [];
+  const pods = podsOf(list.items, about.context)?.values() ?? [];
+  return [...pods].flatMap((pod) => putPod(pod, tx, about));
+}
 
 function applyList(
   message: Message,

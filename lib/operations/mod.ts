@@ -25,6 +25,7 @@ export {
   askForPods,
   isPodListRequest,
   type ListAnswer,
+  pendingPodsRequest,
   podListRequest,
   readApplication,
   readPodList,

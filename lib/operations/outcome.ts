@@ -30,6 +30,11 @@ export interface RemoteRequest {
    * only for answers that want no ack. @default false
    */
   readonly comparesOnly?: boolean;
+  /**
+   * What is listed is taken in, and what is not says nothing.
+   * @default false
+   */
+  readonly addsOnly?: boolean;
 }
 
 /** Something that the node asks the cloud for on its own account. */

@@ -49,12 +49,33 @@ export function podListRequest(
   tx: StoreTransaction,
   context: Context,
 ): RemoteRequest {
+  return podsWhere(tx, context, `spec.nodeName=${context.nodeId}`);
+}
+
+/**
+ * The question for the pods of this node of which nobody has told yet that
+ * they run: few, so it is small. CloudCore may never send a pod that it counts
+ * as sent: one whose ObjectSync it made and did not finish when it was killed,
+ * or that another replica made (KubeEdge issue 4925), and one that was created
+ * and deleted while it was down. Such pods stand at `Pending` for good.
+ */
+export function pendingPodsRequest(
+  tx: StoreTransaction,
+  context: Context,
+): RemoteRequest {
+  const fields = `spec.nodeName=${context.nodeId},status.phase=Pending`;
+  return { ...podsWhere(tx, context, fields), addsOnly: true };
+}
+
+function podsWhere(
+  tx: StoreTransaction,
+  context: Context,
+  fieldSelector: string,
+): RemoteRequest {
   return applicationRequest(tx, context, {
     key: `/core/v1/pods/${NO_NAMESPACE}/${NO_NAMESPACE}`,
     verb: "list",
-    option: JSON.stringify({
-      fieldSelector: `spec.nodeName=${context.nodeId}`,
-    }),
+    option: JSON.stringify({ fieldSelector }),
   });
 }
 
@@ -109,9 +130,10 @@ export function applicationRequest(
 
 /** Whether a request is the question for all pods, to be applied. */
 export function isPodListRequest(
-  { upstream, comparesOnly }: RemoteRequest,
+  { upstream, comparesOnly, addsOnly }: RemoteRequest,
 ): boolean {
-  return upstream.route.source === Module.metaserver && !comparesOnly;
+  return upstream.route.source === Module.metaserver && !comparesOnly &&
+    !addsOnly;
 }
 
 /** What an answer to {@link applicationRequest} holds. */
@@ -139,7 +161,7 @@ export function readApplication({ content }: Message): ApplicationAnswer {
   };
 }
 
-/** Reads the cloud's answer to {@link askForPods}. */
+/** Reads the cloud's answer to a question for pods. */
 export function readPodList(message: Message): ListAnswer {
   const answer = readApplication(message);
   if (answer.kind === "refused") return refused(answer.reason);

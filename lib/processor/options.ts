@@ -36,6 +36,8 @@ export interface ProcessorOptions {
   readonly syncSettleMs: number;
   /** When the cloud is asked anew for what pods name. */
   readonly reconcile: ReconcileTiming;
+  /** Time between questions for pods that have not begun, in milliseconds; 0 for none. */
+  readonly pendingPodsIntervalMs: number;
   /** Told of what happens. */
   readonly observer?: ProcessorObserver;
 }

@@ -163,6 +163,7 @@ export class Processor implements Component {
     this.#parts.session.stop();
     this.#parts.probe.stop();
     this.#parts.reconciler.stop();
+    this.#parts.pendingPods.stop();
     this.#parts.resync.stop();
     this.#parts.outbox.disconnected();
     this.#parts.requests.cancelAll();

@@ -7,6 +7,7 @@ import { Handover } from "./handover.ts";
 import { MetaSyncTimer } from "./meta_sync_timer.ts";
 import type { ProcessorOptions } from "./options.ts";
 import { OutboxSender } from "./outbox_sender.ts";
+import { PendingPods } from "./pending_pods.ts";
 import { StoreProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Release } from "./release.ts";
@@ -41,6 +42,8 @@ export interface ProcessorParts {
   readonly requests: RemoteRequests;
   /** Keeps the store in line with the cloud. */
   readonly reconciler: Reconciler;
+  /** Asks for pods that the cloud may never send by itself. */
+  readonly pendingPods: PendingPods;
   /** Compares with the cloud when it is told to. */
   readonly resync: Resync;
   /** The attached agents. */
@@ -69,10 +72,11 @@ export function buildProcessorParts(
     clock,
     settleMs: options.syncSettleMs,
     standalone: options.standalone,
-    onSettled: () =>
-      options.standalone
-        ? task(synced(() => session.settle()))
-        : reconciler.settled(),
+    onSettled: () => {
+      if (options.standalone) return task(synced(() => session.settle()));
+      reconciler.settled();
+      pendingPods.settled();
+    },
   });
   const requests = new RemoteRequests({
     clock,
@@ -86,20 +90,14 @@ export function buildProcessorParts(
         : task(unansweredItem(request, why)),
   });
   const reconciler = new Reconciler(options, { session, requests, task });
-  const resync = new Resync(options, { session, task });
-  const handover = new Handover({
+  const pendingPods = new PendingPods({
     clock,
-    stamp,
-    store,
-    nodeId: options.nodeId,
-    get replyTimeoutMs() {
-      return options.replyTimeoutMs;
-    },
-    toCloud,
-    onLate: (...late) => observer.agentLate?.(...late),
-    onHanded: (module, message) => observer.sent?.(module, message),
-    onError,
+    random: options.random,
+    intervalMs: options.pendingPodsIntervalMs,
+    task,
   });
+  const resync = new Resync(options, { session, task });
+  const handover = buildHandover(options, { toCloud, onError });
   const outbox = new OutboxSender({
     clock,
     stamp,
@@ -109,7 +107,15 @@ export function buildProcessorParts(
     onParked: (resource) => observer.parked?.(resource),
     onError,
   });
-  const parts = { session, requests, reconciler, resync, handover, outbox };
+  const parts = {
+    session,
+    requests,
+    reconciler,
+    pendingPods,
+    resync,
+    handover,
+    outbox,
+  };
   return {
     ...parts,
     runner: new BatchRunner({
@@ -137,8 +143,36 @@ function tellAnew(
 /** What a message can be about: the parts that it meets. */
 type Met = Pick<
   ProcessorParts,
-  "session" | "requests" | "reconciler" | "resync" | "handover" | "outbox"
+  | "session"
+  | "requests"
+  | "reconciler"
+  | "pendingPods"
+  | "resync"
+  | "handover"
+  | "outbox"
 >;
+
+function buildHandover(
+  options: ProcessorOptions,
+  ways: {
+    toCloud: (message: Message) => boolean;
+    onError: (error: unknown) => void;
+  },
+): Handover {
+  const { clock, stamp, store, nodeId, observer = {} } = options;
+  return new Handover({
+    clock,
+    stamp,
+    store,
+    nodeId,
+    get replyTimeoutMs() {
+      return options.replyTimeoutMs;
+    },
+    onLate: (...late) => observer.agentLate?.(...late),
+    onHanded: (module, message) => observer.sent?.(module, message),
+    ...ways,
+  });
+}
 
 function buildMetaSync(
   options: ProcessorOptions,

@@ -4,6 +4,7 @@ import { answerFor, type Effect, type Outcome } from "../operations/mod.ts";
 import type { Handover } from "./handover.ts";
 import type { ProcessorObserver } from "./observer.ts";
 import type { OutboxSender } from "./outbox_sender.ts";
+import type { PendingPods } from "./pending_pods.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { RemoteRequests } from "./requests.ts";
 import type { Resync } from "./resync.ts";
@@ -20,6 +21,8 @@ export interface ReleaseOptions {
   readonly outbox: OutboxSender;
   /** What the node asks for on its own account. */
   readonly reconciler: Reconciler;
+  /** Told of answers and of the link, too. */
+  readonly pendingPods: PendingPods;
   /** What an operator has it ask for. */
   readonly resync: Resync;
   /** Sends to a module; `false` if it was not taken. */
@@ -158,9 +161,10 @@ export class Release {
   }
 
   #connection(connected: boolean): void {
-    const { outbox, requests, reconciler } = this.#options;
+    const { outbox, requests, reconciler, pendingPods } = this.#options;
     reconciler.connection(connected);
     if (connected) return outbox.connected();
+    pendingPods.stop();
     outbox.disconnected();
     requests.cancelAll();
   }
@@ -170,6 +174,7 @@ export class Release {
     for (const request of requests.settle(requestId)) {
       if (request.from === Module.metamanager) {
         reconciler.answered(request, answer);
+        this.#options.pendingPods.answered(request, answer);
         resync.answered(request, answer);
       } else send(request.from, answerFor(stamp, request.original, answer));
     }

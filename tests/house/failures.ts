@@ -170,6 +170,11 @@ export const FAILURES: readonly Failure[] = [
     holds: "Another node's store is refused, a pod the cloud lacks goes.",
   },
   {
+    id: "C13",
+    name: "pod_never_sent_is_asked_for",
+    holds: "A pod that CloudCore lists and never sends comes all the same.",
+  },
+  {
     id: "D1",
     name: "half_open_link_detected",
     holds: "A link on which nothing comes for its deadline is given up.",

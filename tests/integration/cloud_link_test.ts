@@ -52,6 +52,7 @@ class LinkedNode implements AsyncDisposable {
       metaSyncIntervalMs: 60_000,
       random: () => 0.5,
       reconcile: { delayMs: 1e9, intervalMs: 0 },
+      pendingPodsIntervalMs: 0,
       syncSettleMs: 10_000,
     });
     const change = () => this.#change();

@@ -367,3 +367,32 @@ Deno.test("unconfirmed_first_delivery_is_recovered, A9: a configmap that a store
     [`update default/configmap/app ${uid}`],
   );
 });
+
+Deno.test("pod_never_sent_is_asked_for, C13: CloudCore was killed before it had noted a pod, and while one came and went", async () => {
+  await using world = await World.start({ hub: { dynamicController: true } });
+  const { hub } = world;
+  await using node = await world.node();
+  await node.start();
+  const picture = new Picture();
+  await using agent = world.agent({
+    onMessage: (message) => picture.take(message),
+  });
+  await agent.connect();
+  await until(() => agent.isCloudConnected, "connected");
+  // From here on no list of all pods is asked for at a connect.
+  await until(() => node.status().synced, "in sync");
+  await until(() => state(node) === "synced", "in line");
+  await away(world, node);
+  const { uid } = hub.apply(podManifest("unfinished")).metadata;
+  const sync = hub.core.syncs.get(NODE, uid);
+  assert(sync);
+  hub.core.syncs.set(NODE, { ...sync, version: "" });
+  hub.core.stop();
+  hub.apply(podManifest("terminating"));
+  hub.delete(podRef("terminating"));
+  hub.core.start();
+  back(world, node);
+  const has = (name: string) => picture.objects.has(`default/pod/${name}`);
+  await until(() => has("unfinished"), "the one that nobody sends");
+  await until(() => has("terminating"), "the one that waits for its end");
+});

@@ -215,6 +215,7 @@ export class NodeLife {
       syncSettleMs: 10_000,
       random: this.#options.chance.random,
       reconcile: { delayMs: 5000, intervalMs: 6 * 3_600_000 },
+      pendingPodsIntervalMs: 600_000,
       observer: {
         ...watch?.processor,
         failed: (error, messages) => {

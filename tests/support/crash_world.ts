@@ -270,6 +270,7 @@ export class MortalNode {
       clock,
       random: () => 0.5,
       reconcile: { delayMs: 1e9, intervalMs: 0 },
+      pendingPodsIntervalMs: 0,
       stamp: { newId: nextId, now: () => clock.now() },
       nodeId: "edge-1",
       standalone: false,

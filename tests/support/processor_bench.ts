@@ -95,6 +95,7 @@ export interface BenchOptions {
   readonly observer?: ProcessorObserver;
   readonly standalone?: boolean;
   readonly reconcile?: { delayMs: number; intervalMs: number };
+  readonly pendingPodsIntervalMs?: number;
   readonly wrap?: (store: SqliteStore) => Store;
   readonly folder?: string;
   readonly tombstoneLimits?: TombstoneLimits;
@@ -152,6 +153,7 @@ export class ProcessorBench implements AsyncDisposable {
       random: () => 0.5,
       // Out of the way of tests of other things.
       reconcile: options.reconcile ?? { delayMs: 1e9, intervalMs: 0 },
+      pendingPodsIntervalMs: options.pendingPodsIntervalMs ?? 0,
       ...(options.observer ? { observer: options.observer } : {}),
     });
   }

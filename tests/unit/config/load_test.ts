@@ -58,6 +58,7 @@ Deno.test("loadConfig, without file and sets all defaults count", async () => {
       sync: {
         podstatus: { intervalMs: 60_000 },
         reconcile: { intervalMs: 21_600_000 },
+        pendingPods: { intervalMs: 600_000 },
       },
       query: {
         remoteTypes: [

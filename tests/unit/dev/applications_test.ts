@@ -36,7 +36,10 @@ Deno.test("answerApplication, selects by field and leaves other verbs alone", ()
       ["spec.nodeName=edge-1", ["a"]],
       ["metadata.name==b", ["b"]],
       ["metadata.namespace=default,metadata.name=a", ["a"]],
-      ["status.phase=Pending", []],
+      ["status.phase=Pending", ["a", "b"]],
+      ["spec.nodeName=edge-2,status.phase=Pending", ["b"]],
+      ["status.phase=Running", []],
+      ["spec.hostNetwork=true", []],
     ] as const
   ) assertEquals(names(ask("list", pods, { fieldSelector })), [...wanted]);
   assertEquals(names(ask("list", "/core/v1/pods/other/null")), []);

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { askForPods } from "../../../lib/operations/pod_list.ts";
+import {
+  askForPods,
+  pendingPodsRequest,
+} from "../../../lib/operations/pod_list.ts";
 import { newMessage } from "../../../lib/message/mod.ts";
 import {
   fromCloud,
@@ -201,4 +204,50 @@ Deno.test("applicationResponse, an answer that nobody waits for changes nothing"
     ["noted"],
   );
   assertEquals(stored(bench), ["a 1"]);
+});
+
+Deno.test("pod_never_sent_is_asked_for, C13: the list of pending pods adds by version and takes nothing away", async () => {
+  await using bench = await OperationBench.open();
+  bench.markSynced();
+  insert(bench, "runs", 1);
+  insert(bench, "same", 3);
+  insert(bench, "went", 2);
+  const { request } = only(
+    bench.task((tx, context) => [
+      { kind: "ask", request: pendingPodsRequest(tx, context) },
+    ]),
+    "ask",
+  );
+  bench.cloud(fromCloud("delete", "default/pod/went", pod("went", 2)));
+  const id = request.upstream.header.msg_id;
+  const outcome = bench.cloud(
+    list(id, [pod("same", 3), pod("missed", 6), pod("went", 2)]),
+  );
+  assertEquals(stored(bench), ["missed 6", "runs 1", "same 3"]);
+  assertEquals(handed(outcome), ["update default/pod/missed"]);
+  assertEquals(only(outcome, "settle").requestId, id);
+  assertEquals(effects(outcome, "pods-listed"), []);
+  assertEquals(effects(outcome, "to-cloud"), []);
+});
+
+Deno.test("applicationResponse, a list of pending pods that is refused or not ours changes nothing", async () => {
+  await using bench = await OperationBench.open();
+  const spec = { spec: { nodeName: "edge-2" } };
+  for (
+    const answer of [
+      (id: string) => list(id, [], { Status: "Rejected", Reason: "no" }),
+      (id: string) => list(id, [pod("a", 1, spec)]),
+      (id: string) => list(id, "no list"),
+    ]
+  ) {
+    const { request } = only(
+      bench.task((tx, context) => [
+        { kind: "ask", request: pendingPodsRequest(tx, context) },
+      ]),
+      "ask",
+    );
+    const outcome = bench.cloud(answer(request.upstream.header.msg_id));
+    assertEquals(outcome.map(({ kind }) => kind), ["settle"]);
+    assertEquals(stored(bench), []);
+  }
 });
