@@ -264,7 +264,7 @@ export class Edgehub implements Component {
       timer?.cancel();
     }
     const { livedMs } = session;
-    const { error, ended } = linkEnd(await connection.ended, session.givenUp);
+    const { error, ended } = linkEnd(await connection.ended, session);
     const isProven = session.proven;
     return { last: { ended, livedMs, isProven }, error };
   }

@@ -20,6 +20,18 @@ const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE)$/;
 /** What is said of a stream that ended before the WebSocket on it did. */
 const CUT = "The cloud, or something on the way, cut the link without a word";
 
+/**
+ * CloudCore ends a session every few seconds, without a word, for as long as it
+ * keeps a ClusterObjectSync of an earlier Node of the same name. It removes
+ * them when a Node is deleted, but for those that it comes to only after the
+ * Node was registered again (KubeEdge issue 6034).
+ */
+const ORPHAN_HINT = "If it does so again and again, and the Node was " +
+  "registered anew: see 'kubectl get clusterobjectsyncs', and delete what is " +
+  "of this node and does not end in the uid of its Node";
+/** Sessions that end so last no longer, in milliseconds. */
+const ORPHAN_MS_MAX = 15_000;
+
 /** Where the runtime tells its programmers more. */
 const MANUAL = /: https:\/\/docs\.rs\/\S*$/;
 
@@ -30,15 +42,25 @@ const TLS_BROKEN = /corrupt message|decrypt/;
  * Tells how a link ended. Only a peer that closed it has surely let go of the
  * session; whatever else ended it, the cloud may still hold it.
  *
- * @param givenUp Why we gave it up, if we did.
+ * @param session How long it lasted, whether the cloud had answered on it, and
+ *   why we gave it up, if we did.
  */
 export function linkEnd(
   end: WebSocketEnd,
-  givenUp: LinkError | undefined,
+  session: {
+    readonly givenUp: LinkError | undefined;
+    readonly proven: boolean;
+    readonly livedMs: number;
+  },
 ): LinkEnd {
+  const { givenUp, proven, livedMs } = session;
   if (givenUp) return { error: givenUp, ended: "by-us" };
+  const mayBeOrphan = proven && livedMs < ORPHAN_MS_MAX;
+  const hint = mayBeOrphan ? { hint: ORPHAN_HINT } : {};
   if (end.by === "peer") {
-    const error = new LinkError("ended", wordsOf(end), { cause: end.error });
+    const { code, error: cause } = end;
+    const options = { cause, ...code === CloseCode.abnormal ? hint : {} };
+    const error = new LinkError("ended", wordsOf(end), options);
     return { error, ended: "by-peer" };
   }
   if (end.error instanceof ProtocolError) {
@@ -61,7 +83,10 @@ export function linkEnd(
     ? "The link broke, something on the way changed its bytes"
     : "The link broke";
   return {
-    error: new LinkError("ended", `${what}: ${text}`, { cause }),
+    error: new LinkError("ended", `${what}: ${text}`, {
+      cause,
+      ...isCut ? hint : {},
+    }),
     ended: isCut ? "by-peer" : "by-us",
   };
 }

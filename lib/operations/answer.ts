@@ -4,6 +4,7 @@ import {
   type Message,
   Module,
   newOk,
+  NO_NAMESPACE,
   Operation,
   parseResource,
   readAnswer,
@@ -12,7 +13,7 @@ import {
   ResourceType,
 } from "../message/mod.ts";
 import type { MetaHead, StoreTransaction } from "../store/mod.ts";
-import { applyObject, forgetPod } from "./apply.ts";
+import { type Applied, applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { boundUid, storeKeyOf } from "./keys.ts";
 import type { Effect, RemoteRequest } from "./outcome.ts";
@@ -153,6 +154,7 @@ function takeInObject(
   const effects: Effect[] = [
     { kind: "confirmed", key: target.key },
     ...statusMayLeave(target, tx),
+    ...nodeCame(applied, target, tx, context),
   ];
   // A patch is of its own type; what it changed decides who is told.
   const policy = policyFor(Operation.response, "cloud", {
@@ -181,6 +183,22 @@ function takeInObject(
     });
   }
   return effects;
+}
+
+/**
+ * CloudCore forgets what it told a Node that is deleted, and tells one that is
+ * registered anew of changes from there only (wire document, 4.5).
+ */
+function nodeCame(
+  applied: Applied,
+  { key }: AnswerTarget,
+  tx: StoreTransaction,
+  { nodeId }: Context,
+): Effect[] {
+  const isAnother = applied.kind === "recreated" ||
+    applied.kind === "stored" && applied.isNew;
+  const isOwn = key === resourceOf(NO_NAMESPACE, ResourceType.node, nodeId);
+  return isAnother && isOwn && tx.isSynced("*") ? [{ kind: "node-came" }] : [];
 }
 
 interface AnswerTarget {

@@ -125,6 +125,9 @@ export class Release {
       case "pods-listed":
         reconciler.take(effect);
         return;
+      case "node-came":
+        this.#options.pendingPods.nodeCame();
+        return;
       case "refilled":
         handover.restart();
         return;

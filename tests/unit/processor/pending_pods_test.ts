@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { isRecord } from "../../../lib/base/mod.ts";
 import { type Message, newMessage } from "../../../lib/message/mod.ts";
-import { pod, TEST_STAMP } from "../../support/messages.ts";
+import { fromCloud, object, pod, TEST_STAMP } from "../../support/messages.ts";
 import { ProcessorBench } from "../../support/processor_bench.ts";
 
 const SETTLE_MS = 10_000;
@@ -18,15 +18,36 @@ async function started(
   return bench;
 }
 
-/** The questions for pending pods among what went to the cloud. */
-function asked(bench: ProcessorBench): Message[] {
+const PENDING = "spec.nodeName=edge-1,status.phase=Pending";
+const ALL = "spec.nodeName=edge-1";
+
+/** The questions for certain pods among what went to the cloud. */
+function asked(bench: ProcessorBench, fields = PENDING): Message[] {
   return bench.cloud.take().filter(({ content }) => {
     if (!isRecord(content) || typeof content.Option !== "string") return false;
     const option = new TextDecoder().decode(
       Uint8Array.fromBase64(content.Option),
     );
-    return option.includes("status.phase=Pending");
+    return JSON.parse(option).fieldSelector === fields;
   });
+}
+
+/** The cloud's answer that registers the Node. */
+function registered(uid: string): Message {
+  const created = uid === "uid-1" ? 1 : 2;
+  return fromCloud(
+    "response",
+    "null/node/edge-1",
+    object("Node", "edge-1", created, {
+      metadata: {
+        name: "edge-1",
+        uid,
+        resourceVersion: `${created}`,
+        creationTimestamp: `2026-01-01T00:00:0${created}Z`,
+      },
+    }),
+    { parentId: "registration" },
+  );
 }
 
 function answer(question: Message, content: Record<string, unknown>): Message {
@@ -116,4 +137,37 @@ Deno.test("PendingPods, an interval of 0 asks nothing", async () => {
   await bench.connect();
   await bench.clock.advance(10 * INTERVAL_MS);
   assertEquals(asked(bench), []);
+});
+
+Deno.test("pod_never_sent_is_asked_for, C13: all pods are asked for once the Node was registered anew, until they are listed", async () => {
+  await using bench = await started();
+  const edged = bench.agent();
+  await bench.connect();
+  await bench.fromCloud(registered("uid-1"));
+  await bench.clock.advance(5000);
+  assertEquals(asked(bench, ALL).length, 1, "the first of a store in sync");
+  await bench.connect(false);
+
+  await bench.connect();
+  await bench.fromCloud(registered("uid-1"));
+  await bench.clock.advance(SETTLE_MS);
+  const [first] = asked(bench, ALL);
+  assert(first, "it was not answered");
+  await bench.fromCloud(listed(first, pod("a", 1)));
+
+  await bench.fromCloud(registered("uid-2"));
+  await bench.clock.advance(4999);
+  assertEquals(asked(bench, ALL), []);
+  await bench.clock.advance(1);
+  const [again, ...more] = asked(bench, ALL);
+  assert(again);
+  assertEquals(more, []);
+  edged.take();
+  await bench.fromCloud(listed(again, pod("a", 2, { labels: { x: "1" } })));
+  assertEquals(
+    edged.take().map(({ route }) => `${route.operation} ${route.resource}`),
+    ["update default/pod/a"],
+  );
+  await bench.clock.advance(1.1 * INTERVAL_MS);
+  assertEquals(asked(bench).length, 1, "from there the pending ones");
 });
