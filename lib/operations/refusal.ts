@@ -2,8 +2,10 @@ import {
   type Message,
   NO_STATUS,
   Operation,
+  parseResource,
   readAnswer,
 } from "../message/mod.ts";
+import { STATE_TYPES } from "./pod_status.ts";
 
 /** Reasons of a refusal that may be gone the next time. */
 const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
@@ -14,6 +16,9 @@ const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
   "Timeout",
   "TooManyRequests",
 ]);
+
+/** Somebody else wrote the object meanwhile. */
+const CONFLICT = "Conflict";
 
 /** How an answer refuses what was asked. */
 export interface Refusal {
@@ -30,9 +35,11 @@ export function refusalOf(message: Message): Refusal {
   }
   const answer = readAnswer(message.content);
   if (answer.kind === "failed") {
+    const { reason } = answer;
     return {
-      reason: `${answer.reason}: ${answer.message}`,
-      transient: TRANSIENT_REASONS.has(answer.reason),
+      reason: `${reason}: ${answer.message}`,
+      transient: TRANSIENT_REASONS.has(reason) ||
+        reason === CONFLICT && isState(message),
     };
   }
   if (answer.kind !== "other") return { reason: "", transient: false };
@@ -41,6 +48,14 @@ export function refusalOf(message: Message): Refusal {
   return Array.isArray(content)
     ? { reason: NO_STATUS, transient: true }
     : { reason: typeof content === "string" ? content : "", transient: false };
+}
+
+/**
+ * A state names no version: CloudCore reads the object and writes it back, and
+ * is too late if somebody wrote in between. The next time it may not be.
+ */
+function isState({ route }: Message): boolean {
+  return STATE_TYPES.has(parseResource(route.resource)?.resType ?? "");
 }
 
 function textOf(content: unknown): string {

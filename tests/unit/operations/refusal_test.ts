@@ -30,3 +30,15 @@ Deno.test("refusalOf, an error of Go that is no status is no definite answer", (
     assertEquals(of(content).transient, true);
   }
 });
+
+Deno.test("refusalOf, somebody wrote the pod while CloudCore wrote its status: that goes again, a patch does not", () => {
+  const conflict = { ErrStatus: { reason: "Conflict", message: "modified" } };
+  const isTransient = (resource: string) =>
+    refusalOf(fromCloud("response", resource, conflict)).transient;
+  assertEquals(isTransient("default/podstatus/a"), true);
+  assertEquals(isTransient("default/nodestatus/edge-1"), true);
+  for (const type of ["podpatch", "pod", "lease", "node"]) {
+    assertEquals(isTransient(`default/${type}/a`), false, type);
+  }
+  assertEquals(isTransient("podstatus"), false);
+});
