@@ -5,7 +5,7 @@
 
 It attaches to the node as `edged`, asks for everything each time (since=0),
 answers each insert, update and delete, prints the pods, and reports each pod
-as Running. With the name of a NODE it registers that node whenever the cloud
+as Running, or as gone if it is to be deleted. With the name of a NODE it registers that node whenever the cloud
 is connected, so that a fresh cloud knows it.
 It shows the local link (a WebSocket on a Unix socket); it starts no containers.
 """
@@ -124,6 +124,18 @@ def status_of(pod):
         for container in containers]}
 
 
+def report(link, parts, pod):
+    """Tells how a pod is; of one that is to end, that it has ended."""
+    metadata = pod.get("metadata", {})
+    uid = metadata.get("uid", "")
+    if metadata.get("deletionTimestamp"):
+        link.send("delete", f"{parts[0]}/pod/{parts[2]}", {
+            "gracePeriodSeconds": 0, "preconditions": {"uid": uid}})
+        return
+    link.send("update", f"{parts[0]}/podstatus/{parts[2]}", {
+        "UID": uid, "Name": parts[2], "Status": status_of(pod)})
+
+
 def handle(link, message, node):
     """Answers one message of the node; reports the status of its pod."""
     operation = message["route"]["operation"]
@@ -142,10 +154,7 @@ def handle(link, message, node):
         print(operation, resource, flush=True)
         # What the node had stored before comes as updates.
         if operation != "delete":
-            pod = message["content"]
-            link.send("update", f"{parts[0]}/podstatus/{parts[2]}", {
-                "UID": pod.get("metadata", {}).get("uid", ""),
-                "Name": parts[2], "Status": status_of(pod)})
+            report(link, parts, message["content"])
     link.send("response", resource, "OK", parent=message["header"]["msg_id"])
 
 

@@ -41,7 +41,17 @@ const agent: AgentClient = new AgentClient({
     }
     const [namespace = "", type, name = ""] = route.resource.split("/");
     if (route.operation === "delete" || type !== "pod") return;
-    const { uid } = (content as { metadata: { uid: string } }).metadata;
+    const { metadata } = content as {
+      metadata: { uid: string; deletionTimestamp?: string };
+    };
+    const { uid, deletionTimestamp } = metadata;
+    if (deletionTimestamp) {
+      // It has ended, so it can go.
+      await agent.request("delete", route.resource, {
+        content: { gracePeriodSeconds: 0, preconditions: { uid } },
+      });
+      return;
+    }
     const pod = { namespace, name, uid };
     await agent.reportPodStatus(pod, { phase: "Running" });
   },

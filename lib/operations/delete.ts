@@ -13,7 +13,10 @@ import { deleteFromCloud, subjectOf } from "./write.ts";
 export const remove: Operate = (message, tx, context) => {
   if (context.origin === "cloud") return deleteFromCloud(message, tx, context);
   const { policy, resource, key } = subjectOf(message, context);
-  if (policy.outbox) return passToCloud(message, tx, context);
+  if (policy.outbox) {
+    checkOptions(message.content);
+    return passToCloud(message, tx, context);
+  }
   if (!policy.stored) {
     throw new PermanentFault(
       "not-allowed",
@@ -32,6 +35,21 @@ export const remove: Operate = (message, tx, context) => {
   const reply = newOk(context, message);
   return [{ kind: "reply", to: context.from, message: reply }];
 };
+
+/**
+ * CloudCore reads what comes as Kubernetes' DeleteOptions, of which an object
+ * has none: it would only ask for a graceful end, for ever.
+ *
+ * @throws {PermanentFault} If it is an object.
+ */
+function checkOptions(content: unknown): void {
+  if (!isRecord(content) || !("metadata" in content)) return;
+  throw new PermanentFault(
+    "bad-content",
+    "A delete holds an object in place of DeleteOptions, such as " +
+      '{"gracePeriodSeconds":0,"preconditions":{"uid":"..."}}',
+  );
+}
 
 /** edged names the pod by its uid, as text or as an object's uid. */
 function boundPod(content: unknown): string {

@@ -210,6 +210,16 @@ Deno.test("edged's delete of a pod goes to the cloud and the row stays", async (
   assertEquals(bench.store.get(key)?.version, "1");
 });
 
+Deno.test("edged's delete of a pod with an object for DeleteOptions is refused: CloudCore would keep the pod", async () => {
+  await using bench = await OperationBench.open();
+  assertThrows(
+    () => bench.edged(fromEdged("delete", "default/pod/a", pod("a", 1))),
+    PermanentFault,
+    "preconditions",
+  );
+  assertEquals(bench.store.outboxLength(), 0);
+});
+
 Deno.test("edged's delete of what it stored itself goes at once", async () => {
   await using bench = await OperationBench.open();
   bench.edged(fromEdged("update", STATUS, status("Running")));
