@@ -14,7 +14,7 @@ export const remove: Operate = (message, tx, context) => {
   if (context.origin === "cloud") return deleteFromCloud(message, tx, context);
   const { policy, resource, key } = subjectOf(message, context);
   if (policy.outbox) {
-    checkOptions(message.content);
+    if (resource.resType === ResourceType.pod) checkOptions(message.content);
     return passToCloud(message, tx, context);
   }
   if (!policy.stored) {
@@ -46,7 +46,7 @@ function checkOptions(content: unknown): void {
   if (!isRecord(content) || !("metadata" in content)) return;
   throw new PermanentFault(
     "bad-content",
-    "A delete holds an object in place of DeleteOptions, such as " +
+    "The delete of a pod holds an object in place of DeleteOptions, such as " +
       '{"gracePeriodSeconds":0,"preconditions":{"uid":"..."}}',
   );
 }
