@@ -4,7 +4,6 @@ import {
   type Message,
   Module,
   newOk,
-  NO_NAMESPACE,
   Operation,
   parseResource,
   readAnswer,
@@ -13,10 +12,11 @@ import {
   ResourceType,
 } from "../message/mod.ts";
 import type { MetaHead, StoreTransaction } from "../store/mod.ts";
-import { type Applied, applyObject, forgetPod } from "./apply.ts";
+import { applyObject, forgetPod } from "./apply.ts";
 import type { Context } from "./context.ts";
 import { boundUid, storeKeyOf } from "./keys.ts";
 import type { Effect, RemoteRequest } from "./outcome.ts";
+import { nodeCame, nodeGone } from "./own_node.ts";
 import { statusMayLeave } from "./pod_status.ts";
 import { policyFor } from "./policy.ts";
 import { deleteOf, isForAgents } from "./write.ts";
@@ -44,6 +44,7 @@ export function takeIn(
 ): Effect[] {
   const answer = readAnswer(message.content);
   if (answer.kind === "failed") {
+    if (!request) return nodeGone(message, tx, context);
     return takeOut(message, tx, { answer, context, request });
   }
   const resource = parseResource(message.route.resource);
@@ -68,11 +69,11 @@ function takeOut(
   about: {
     answer: Extract<AnswerContent, { kind: "failed" }>;
     context: Context;
-    request: RemoteRequest | undefined;
+    request: RemoteRequest;
   },
 ): Effect[] {
   const { answer, context, request } = about;
-  if (answer.reason !== "NotFound" || !request || !isQuery(request)) return [];
+  if (answer.reason !== "NotFound" || !isQuery(request)) return [];
   const row = tx.get(request.storeKey);
   if (!row || row.revision > request.askedAtRevision) return [];
   if (request.keepsMissing) return [missing(request)];
@@ -183,22 +184,6 @@ function takeInObject(
     });
   }
   return effects;
-}
-
-/**
- * CloudCore forgets what it told a Node that is deleted, and tells one that is
- * registered anew of changes from there only (wire document, 4.5).
- */
-function nodeCame(
-  applied: Applied,
-  { key }: AnswerTarget,
-  tx: StoreTransaction,
-  { nodeId }: Context,
-): Effect[] {
-  const isAnother = applied.kind === "recreated" ||
-    applied.kind === "stored" && applied.isNew;
-  const isOwn = key === resourceOf(NO_NAMESPACE, ResourceType.node, nodeId);
-  return isAnother && isOwn && tx.isSynced("*") ? [{ kind: "node-came" }] : [];
 }
 
 interface AnswerTarget {

@@ -17,6 +17,7 @@ export type {
   Question,
   RemoteRequest,
 } from "./outcome.ts";
+export { isRegistration } from "./own_node.ts";
 export { isOwnPod } from "./own_pod.ts";
 export {
   type Application,

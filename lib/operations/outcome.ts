@@ -131,6 +131,8 @@ export type Effect =
   | { readonly kind: "missing"; readonly question: Question }
   /** A pod of this node came that names what is stored already. */
   | { readonly kind: "pod-came" }
+  /** The cloud no longer has the Node that is stored here. */
+  | { readonly kind: "node-gone" }
   /** The Node was registered anew: the cloud tells of no change before. */
   | { readonly kind: "node-came" }
   /** What came of the question for all pods of this node. */

@@ -10,6 +10,7 @@ import { OutboxSender } from "./outbox_sender.ts";
 import { PendingPods } from "./pending_pods.ts";
 import { StoreProbe } from "./probe.ts";
 import { Reconciler } from "./reconciler.ts";
+import { Registration } from "./registration.ts";
 import { Release } from "./release.ts";
 import { reported } from "./reported.ts";
 import { RemoteRequests } from "./requests.ts";
@@ -40,6 +41,8 @@ export interface ProcessorParts {
   readonly session: Session;
   /** Requests that wait for the cloud. */
   readonly requests: RemoteRequests;
+  /** Asks the cloud, when it is time. */
+  readonly registration: Registration;
   /** Keeps the store in line with the cloud. */
   readonly reconciler: Reconciler;
   /** Asks for pods that the cloud may never send by itself. */
@@ -65,7 +68,7 @@ export function buildProcessorParts(
   options: ProcessorOptions,
   ways: ProcessorWays,
 ): ProcessorParts {
-  const { clock, stamp, store, observer = {} } = options, { task } = ways;
+  const { clock, store, observer = {} } = options, { task } = ways;
   const toCloud = (message: Message) => ways.send(Module.edgehub, message);
   const onError = (error: unknown) => observer.failed?.(error, 0);
   const session: Session = new Session({
@@ -89,6 +92,11 @@ export function buildProcessorParts(
         ? [reconciler, resync].forEach((part) => part.unanswered(request, why))
         : task(unansweredItem(request, why)),
   });
+  const registration = new Registration({
+    clock,
+    nodeId: options.nodeId,
+    ask: (request) => requests.ask(request),
+  });
   const reconciler = new Reconciler(options, { session, requests, task });
   const pendingPods = new PendingPods({
     clock,
@@ -98,18 +106,11 @@ export function buildProcessorParts(
   });
   const resync = new Resync(options, { session, task });
   const handover = buildHandover(options, { toCloud, onError });
-  const outbox = new OutboxSender({
-    clock,
-    stamp,
-    store,
-    send: toCloud,
-    room: () => options.router.room(Module.edgehub),
-    onParked: (resource) => observer.parked?.(resource),
-    onError,
-  });
+  const outbox = buildOutbox(options, { toCloud, onError });
   const parts = {
     session,
     requests,
+    registration,
     reconciler,
     pendingPods,
     resync,
@@ -145,6 +146,7 @@ type Met = Pick<
   ProcessorParts,
   | "session"
   | "requests"
+  | "registration"
   | "reconciler"
   | "pendingPods"
   | "resync"
@@ -152,13 +154,28 @@ type Met = Pick<
   | "outbox"
 >;
 
-function buildHandover(
-  options: ProcessorOptions,
-  ways: {
-    toCloud: (message: Message) => boolean;
-    onError: (error: unknown) => void;
-  },
-): Handover {
+/** What leaves for the cloud, and who is told of what fails. */
+interface Ways {
+  readonly toCloud: (message: Message) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+function buildOutbox(
+  { clock, stamp, store, router, observer = {} }: ProcessorOptions,
+  { toCloud, onError }: Ways,
+): OutboxSender {
+  return new OutboxSender({
+    clock,
+    stamp,
+    store,
+    send: toCloud,
+    room: () => router.room(Module.edgehub),
+    onParked: (resource) => observer.parked?.(resource),
+    onError,
+  });
+}
+
+function buildHandover(options: ProcessorOptions, ways: Ways): Handover {
   const { clock, stamp, store, nodeId, observer = {} } = options;
   return new Handover({
     clock,

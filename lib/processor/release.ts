@@ -6,6 +6,7 @@ import type { ProcessorObserver } from "./observer.ts";
 import type { OutboxSender } from "./outbox_sender.ts";
 import type { PendingPods } from "./pending_pods.ts";
 import type { Reconciler } from "./reconciler.ts";
+import type { Registration } from "./registration.ts";
 import type { RemoteRequests } from "./requests.ts";
 import type { Resync } from "./resync.ts";
 
@@ -15,6 +16,8 @@ export interface ReleaseOptions {
   readonly stamp: Stamp;
   /** Requests that wait for the cloud. */
   readonly requests: RemoteRequests;
+  /** Passes requests on to them. */
+  readonly registration: Registration;
   /** The attached agents. */
   readonly handover: Handover;
   /** What waits for the cloud's confirmation. */
@@ -75,7 +78,7 @@ export class Release {
   }
 
   #effect(effect: Effect): void {
-    const { send, requests, handover, observer, reconciler } = this.#options;
+    const { send, handover, observer, reconciler } = this.#options;
     switch (effect.kind) {
       case "to-cloud":
         // Not sent because the link is down: the cloud repeats what it asked.
@@ -91,8 +94,7 @@ export class Release {
         send(effect.to, effect.message);
         return;
       case "ask":
-        requests.ask(effect.request);
-        return;
+        return this.#options.registration.ask(effect.request);
       case "settle":
         this.#settle(effect.requestId, effect.message);
         return;
@@ -125,9 +127,10 @@ export class Release {
       case "pods-listed":
         reconciler.take(effect);
         return;
+      case "node-gone":
+        return this.#options.registration.nodeGone();
       case "node-came":
-        this.#options.pendingPods.nodeCame();
-        return;
+        return this.#options.pendingPods.nodeCame();
       case "refilled":
         handover.restart();
         return;
