@@ -5,8 +5,9 @@
 
 It attaches to the node as `edged`, asks for everything each time (since=0),
 answers each insert, update and delete, prints the pods, and reports each pod
-as Running, or as gone if it is to be deleted. With the name of a NODE it registers that node whenever the cloud
-is connected, so that a fresh cloud knows it.
+as Running, or as gone if it is to be deleted. With the name of a NODE it
+registers that node whenever the cloud is connected, so that a fresh cloud
+knows it.
 It shows the local link (a WebSocket on a Unix socket); it starts no containers.
 """
 

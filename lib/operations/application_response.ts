@@ -16,6 +16,7 @@ import type { Effect, Outcome, RemoteRequest } from "./outcome.ts";
 import { isOwnPod } from "./own_pod.ts";
 import { isPodListRequest, readPodList } from "./pod_list.ts";
 import { statusMayLeave } from "./pod_status.ts";
+import { podCame } from "./reconcile.ts";
 import { knowsAllPods } from "./refill.ts";
 import { identityOf } from "./version.ts";
 import { deleteOf } from "./write.ts";
@@ -55,8 +56,12 @@ function addListed(
 ): Outcome {
   const list = readPodList(message);
   if (list.kind === "refused") return [];
-  const pods = podsOf(list.items, about.context)?.values() ?? [];
-  return [...pods].flatMap((pod) => putPod(pod, tx, about));
+  return list.items.flatMap((object): Effect[] => {
+    const pod = podOf(object, about.context);
+    if (pod) return putPod(pod, tx, about);
+    const { resource } = message.route;
+    return [{ kind: "noted", what: "unsolicited", resource }];
+  });
 }
 
 function applyList(
@@ -115,20 +120,27 @@ function podsOf(
 ): Map<string, Pod> | undefined {
   const pods = new Map<string, Pod>();
   for (const object of items) {
-    const { metadata, spec } = object;
-    if (!isRecord(metadata) || !isRecord(spec)) return undefined;
-    const { name, namespace } = metadata;
-    if (typeof name !== "string" || typeof namespace !== "string") {
-      return undefined;
-    }
-    if (!name || !namespace || spec.nodeName !== context.nodeId) {
-      return undefined;
-    }
-    if (!hasIdentity(object)) return undefined;
-    const key = resourceOf(namespace, ResourceType.pod, name);
-    pods.set(key, { key, object });
+    const pod = podOf(object, context);
+    if (!pod) return undefined;
+    pods.set(pod.key, pod);
   }
   return pods;
+}
+
+/** A listed pod; `undefined` if it cannot be read or is not of this node. */
+function podOf(
+  object: Record<string, unknown>,
+  { nodeId }: Context,
+): Pod | undefined {
+  const { metadata, spec } = object;
+  if (!isRecord(metadata) || !isRecord(spec)) return undefined;
+  const { name, namespace } = metadata;
+  if (typeof name !== "string" || typeof namespace !== "string") {
+    return undefined;
+  }
+  if (!name || !namespace || spec.nodeName !== nodeId) return undefined;
+  if (!hasIdentity(object)) return undefined;
+  return { key: resourceOf(namespace, ResourceType.pod, name), object };
 }
 
 function hasIdentity(object: Record<string, unknown>): boolean {
@@ -174,6 +186,11 @@ function putPod(
   }
   if (applied.kind === "stored" || applied.kind === "recreated") {
     const { revision, content } = applied;
+    // The round that asks for all pods asks for what they name itself.
+    const isNew = applied.kind === "recreated" || applied.isNew;
+    if (request.addsOnly && isNew) {
+      effects.push(...podCame(content, { key }, tx, context));
+    }
     effects.push({
       kind: "hand-over",
       revision,

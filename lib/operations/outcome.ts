@@ -132,7 +132,7 @@ export type Effect =
   /** A pod of this node came that names what is stored already. */
   | { readonly kind: "pod-came" }
   /** The cloud no longer has the Node that is stored here. */
-  | { readonly kind: "node-gone" }
+  | { readonly kind: "node-gone"; readonly uid: string }
   /** The Node was registered anew: the cloud tells of no change before. */
   | { readonly kind: "node-came" }
   /** What came of the question for all pods of this node. */

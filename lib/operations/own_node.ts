@@ -45,7 +45,8 @@ export function nodeGone(
   if (message.route.resource !== key) return [];
   const answer = readAnswer(message.content);
   const isGone = answer.kind === "failed" && answer.reason === "NotFound";
-  return isGone && store.get(key) ? [{ kind: "node-gone" }] : [];
+  const row = isGone ? store.get(key) : undefined;
+  return row ? [{ kind: "node-gone", uid: row.uid }] : [];
 }
 
 /** Whether a request registers this Node. */

@@ -164,7 +164,6 @@ export class Processor implements Component {
     this.#parts.probe.stop();
     this.#parts.reconciler.stop();
     this.#parts.pendingPods.stop();
-    this.#parts.registration.stop();
     this.#parts.resync.stop();
     this.#parts.outbox.disconnected();
     this.#parts.requests.cancelAll();

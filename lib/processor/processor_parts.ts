@@ -41,7 +41,7 @@ export interface ProcessorParts {
   readonly session: Session;
   /** Requests that wait for the cloud. */
   readonly requests: RemoteRequests;
-  /** Asks the cloud, when it is time. */
+  /** Says when the Node may be registered. */
   readonly registration: Registration;
   /** Keeps the store in line with the cloud. */
   readonly reconciler: Reconciler;
@@ -81,8 +81,10 @@ export function buildProcessorParts(
       pendingPods.settled();
     },
   });
+  const registration = new Registration({ clock, nodeId: options.nodeId });
   const requests = new RemoteRequests({
     clock,
+    holdMs: (request) => registration.holdMs(request),
     get timeoutMs() {
       return options.queryTimeoutMs;
     },
@@ -91,11 +93,6 @@ export function buildProcessorParts(
       request.from === ways.name
         ? [reconciler, resync].forEach((part) => part.unanswered(request, why))
         : task(unansweredItem(request, why)),
-  });
-  const registration = new Registration({
-    clock,
-    nodeId: options.nodeId,
-    ask: (request) => requests.ask(request),
   });
   const reconciler = new Reconciler(options, { session, requests, task });
   const pendingPods = new PendingPods({

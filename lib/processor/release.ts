@@ -16,7 +16,7 @@ export interface ReleaseOptions {
   readonly stamp: Stamp;
   /** Requests that wait for the cloud. */
   readonly requests: RemoteRequests;
-  /** Passes requests on to them. */
+  /** Told of a Node that went. */
   readonly registration: Registration;
   /** The attached agents. */
   readonly handover: Handover;
@@ -78,7 +78,7 @@ export class Release {
   }
 
   #effect(effect: Effect): void {
-    const { send, handover, observer, reconciler } = this.#options;
+    const { send, requests, handover, observer, reconciler } = this.#options;
     switch (effect.kind) {
       case "to-cloud":
         // Not sent because the link is down: the cloud repeats what it asked.
@@ -94,7 +94,7 @@ export class Release {
         send(effect.to, effect.message);
         return;
       case "ask":
-        return this.#options.registration.ask(effect.request);
+        return requests.ask(effect.request);
       case "settle":
         this.#settle(effect.requestId, effect.message);
         return;
@@ -128,7 +128,7 @@ export class Release {
         reconciler.take(effect);
         return;
       case "node-gone":
-        return this.#options.registration.nodeGone();
+        return this.#options.registration.nodeGone(effect.uid);
       case "node-came":
         return this.#options.pendingPods.nodeCame();
       case "refilled":

@@ -1,4 +1,4 @@
-import { type Clock, LIMITS } from "../base/mod.ts";
+import { type Clock, LIMITS, type Timer } from "../base/mod.ts";
 import type { Message } from "../message/mod.ts";
 import type { RemoteRequest } from "../operations/mod.ts";
 import { PendingTable } from "../router/mod.ts";
@@ -19,6 +19,8 @@ export interface RemoteRequestsOptions {
   readonly clock: Clock;
   /** Deadline of a request in milliseconds. */
   readonly timeoutMs: number;
+  /** How long a request has to wait before it is sent, in milliseconds; 0 if not. */
+  readonly holdMs: (request: RemoteRequest) => number;
   /**
    * Sends to the cloud, though not after a monotonic time in milliseconds, when
    * nobody waits any more; `false` if it cannot be sent now.
@@ -31,13 +33,15 @@ export interface RemoteRequestsOptions {
 /**
  * Requests that wait for the cloud. Equal ones share one upstream message.
  *
- * Invariant: every request handed to `ask` ends exactly once, by `settle` or
- * by `onUnanswered`.
+ * Invariants: every request handed to `ask` ends exactly once, by `settle` or
+ * by `onUnanswered`; at most one is held, a further one fails at once.
  */
 export class RemoteRequests {
   readonly #pending: PendingTable<Entry>;
   readonly #shared = new Map<string, Entry>();
   readonly #options: RemoteRequestsOptions;
+  /** Sends the one that is held. */
+  #held: Timer | undefined;
   /** Requests that wait, those that share an upstream message included. */
   #waitingCount = 0;
 
@@ -54,7 +58,7 @@ export class RemoteRequests {
 
   /** Sends a request, or joins an equal one that waits already. */
   ask(request: RemoteRequest): void {
-    const { clock, send, timeoutMs, onUnanswered } = this.#options;
+    const { clock, holdMs, timeoutMs, onUnanswered } = this.#options;
     if (this.#waitingCount >= LIMITS.pendingRequestsMax) {
       return onUnanswered(request, "disconnected");
     }
@@ -64,18 +68,23 @@ export class RemoteRequests {
       shared.waiting.push(request);
       return;
     }
+    const waitMs = holdMs(request);
+    if (waitMs > 0 && this.#held) return onUnanswered(request, "disconnected");
     const id = request.upstream.header.msg_id;
     const entry: Entry = { request, waiting: [request], isOrphan: false };
     const added = this.#pending.add(id, entry, {
-      timeoutMs,
+      timeoutMs: waitMs + timeoutMs,
       onEnd: (end) =>
         this.#unanswered(entry, end === "expired" ? "expired" : "disconnected"),
     });
     if (!added) return onUnanswered(request, "disconnected");
     this.#waitingCount++;
     this.#shared.set(request.shareKey, entry);
-    const untilMs = clock.monotonic() + timeoutMs;
-    if (!send(request.upstream, untilMs)) this.#pending.cancel(id);
+    if (waitMs <= 0) return this.#send(request);
+    this.#held = clock.after(waitMs, () => {
+      this.#held = undefined;
+      this.#send(request);
+    });
   }
 
   /**
@@ -104,7 +113,15 @@ export class RemoteRequests {
 
   /** Ends all requests: the link went down. */
   cancelAll(): void {
+    this.#held?.cancel();
+    this.#held = undefined;
     this.#pending.cancelAll();
+  }
+
+  #send({ upstream }: RemoteRequest): void {
+    const { clock, send, timeoutMs } = this.#options;
+    const untilMs = clock.monotonic() + timeoutMs;
+    if (!send(upstream, untilMs)) this.#pending.cancel(upstream.header.msg_id);
   }
 
   #unanswered(entry: Entry, why: Unanswered): void {

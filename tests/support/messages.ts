@@ -62,6 +62,29 @@ export function object(
   };
 }
 
+/**
+ * The cloud's answer that holds a Node.
+ *
+ * @param second When it was created, and its version, 0 to 9.
+ */
+export function nodeAnswer(
+  uid: string,
+  second: number,
+  name = "edge-1",
+): Message {
+  const metadata = {
+    name,
+    uid,
+    resourceVersion: String(second),
+    creationTimestamp: `2026-01-01T00:00:0${second}Z`,
+  };
+  return fromCloud(
+    "response",
+    `null/node/${name}`,
+    object("Node", name, second, { metadata }),
+  );
+}
+
 /** A message from the cloud, with the object's version in its header. */
 export function fromCloud(
   operation: string,

@@ -100,6 +100,15 @@ Deno.test("NodeSession, a version that was acked is never sent again", () => {
   desk.session.end("cut");
 });
 
+Deno.test("NodeSession, of an object whose note was not finished no version is sent, as in KubeEdge 4925", () => {
+  const desk = new Desk();
+  const place = { namespace: "default", type: "pod", name: "a" };
+  desk.syncs.set("n", { ...place, uid: "a", version: "" });
+  desk.put("a", "9");
+  assertEquals(desk.written, []);
+  desk.session.end("cut");
+});
+
 Deno.test("NodeSession, repeats the same text each 5 s and gives up at 25 s", () => {
   const desk = new Desk();
   const slow = desk.put("slow", "1");

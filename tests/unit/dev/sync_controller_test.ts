@@ -38,6 +38,7 @@ Deno.test("repair, newer comes as update, gone and other as stub delete", () => 
       ];
   };
   assertEquals(say("1000"), undefined);
+  assertEquals(say(""), undefined, "one that was not finished");
   const fields = ["metadata", "spec", "status"];
   assertEquals(say("0"), [
     "update",

@@ -7,6 +7,7 @@ import { newMessage } from "../../../lib/message/mod.ts";
 import {
   fromCloud,
   fromEdged,
+  object,
   pod,
   TEST_STAMP,
 } from "../../support/messages.ts";
@@ -212,14 +213,8 @@ Deno.test("pod_never_sent_is_asked_for, C13: the list of pending pods adds by ve
   insert(bench, "runs", 1);
   insert(bench, "same", 3);
   insert(bench, "went", 2);
-  const { request } = only(
-    bench.task((tx, context) => [
-      { kind: "ask", request: pendingPodsRequest(tx, context) },
-    ]),
-    "ask",
-  );
+  const id = askPending(bench);
   bench.cloud(fromCloud("delete", "default/pod/went", pod("went", 2)));
-  const id = request.upstream.header.msg_id;
   const outcome = bench.cloud(
     list(id, [pod("same", 3), pod("missed", 6), pod("went", 2)]),
   );
@@ -230,24 +225,52 @@ Deno.test("pod_never_sent_is_asked_for, C13: the list of pending pods adds by ve
   assertEquals(effects(outcome, "to-cloud"), []);
 });
 
-Deno.test("applicationResponse, a list of pending pods that is refused or not ours changes nothing", async () => {
+/** Asks for pending pods. @returns The id of the question. */
+function askPending(bench: OperationBench): string {
+  const { request } = only(
+    bench.task((tx, context) => [
+      { kind: "ask", request: pendingPodsRequest(tx, context) },
+    ]),
+    "ask",
+  );
+  return request.upstream.header.msg_id;
+}
+
+Deno.test("applicationResponse, a list of pending pods that is refused or none changes nothing", async () => {
   await using bench = await OperationBench.open();
-  const spec = { spec: { nodeName: "edge-2" } };
   for (
     const answer of [
       (id: string) => list(id, [], { Status: "Rejected", Reason: "no" }),
-      (id: string) => list(id, [pod("a", 1, spec)]),
       (id: string) => list(id, "no list"),
     ]
   ) {
-    const { request } = only(
-      bench.task((tx, context) => [
-        { kind: "ask", request: pendingPodsRequest(tx, context) },
-      ]),
-      "ask",
-    );
-    const outcome = bench.cloud(answer(request.upstream.header.msg_id));
+    const outcome = bench.cloud(answer(askPending(bench)));
     assertEquals(outcome.map(({ kind }) => kind), ["settle"]);
     assertEquals(stored(bench), []);
   }
+});
+
+Deno.test("applicationResponse, a pod that is not ours or cannot be read keeps no other pending one out", async () => {
+  await using bench = await OperationBench.open();
+  const items = [
+    pod("other", 1, { spec: { nodeName: "edge-2" } }),
+    { metadata: { name: "bare" }, spec: { nodeName: "edge-1" } },
+    pod("ours", 2),
+  ];
+  const outcome = bench.cloud(list(askPending(bench), items));
+  assertEquals(stored(bench), ["ours 2"]);
+  assertEquals(effects(outcome, "noted").length, 2);
+});
+
+Deno.test("applicationResponse, what a pending pod names and lies here is asked for again", async () => {
+  await using bench = await OperationBench.open();
+  bench.cloud(
+    fromCloud("insert", "default/configmap/c", object("ConfigMap", "c", 1)),
+  );
+  const volumes = [{ configMap: { name: "c" } }];
+  const needy = pod("a", 1, { spec: { volumes } });
+  const came = bench.cloud(list(askPending(bench), [needy]));
+  assertEquals(effects(came, "pod-came").length, 1);
+  const again = bench.cloud(list(askPending(bench), [needy]));
+  assertEquals(effects(again, "pod-came").length, 0);
 });

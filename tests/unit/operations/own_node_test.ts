@@ -1,24 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { errStatus } from "../../../lib/message/mod.ts";
-import { fromCloud, object } from "../../support/messages.ts";
+import { fromCloud, nodeAnswer } from "../../support/messages.ts";
 import { effects, OperationBench } from "../../support/operation_bench.ts";
 
 const KEY = "null/node/edge-1";
-
-function node(uid: string, second: number, name = "edge-1") {
-  return fromCloud(
-    "response",
-    `null/node/${name}`,
-    object("Node", name, second, {
-      metadata: {
-        name,
-        uid,
-        resourceVersion: String(second),
-        creationTimestamp: `2026-01-01T00:00:0${second}Z`,
-      },
-    }),
-  );
-}
 
 const count = (
   outcome: ReturnType<OperationBench["cloud"]>,
@@ -27,11 +12,23 @@ const count = (
 
 Deno.test("nodeCame, a Node that is new in a store in sync, or another one", async () => {
   await using bench = await OperationBench.open();
-  assertEquals(count(bench.cloud(node("a", 1)), "node-came"), 0, "not in sync");
+  assertEquals(
+    count(bench.cloud(nodeAnswer("a", 1)), "node-came"),
+    0,
+    "not in sync",
+  );
   bench.markSynced();
-  assertEquals(count(bench.cloud(node("a", 2)), "node-came"), 0, "the same");
-  assertEquals(count(bench.cloud(node("b", 3)), "node-came"), 1, "another");
-  const other = bench.cloud(node("c", 4, "edge-2"));
+  assertEquals(
+    count(bench.cloud(nodeAnswer("a", 2)), "node-came"),
+    0,
+    "the same",
+  );
+  assertEquals(
+    count(bench.cloud(nodeAnswer("b", 3)), "node-came"),
+    1,
+    "another",
+  );
+  const other = bench.cloud(nodeAnswer("c", 4, "edge-2"));
   assertEquals(count(other, "node-came"), 0, "somebody else's");
 });
 
@@ -43,8 +40,8 @@ Deno.test("nodeGone, of a Node that is stored, and of no other", async () => {
       "node-gone",
     );
   assertEquals(gone(), 0, "none is stored");
-  bench.cloud(node("a", 1));
-  bench.cloud(node("b", 1, "edge-2"));
+  bench.cloud(nodeAnswer("a", 1));
+  bench.cloud(nodeAnswer("b", 1, "edge-2"));
   assertEquals(gone("null/node/edge-2"), 0);
   assertEquals(gone(KEY, "Timeout"), 0);
   assertEquals(gone(), 1);

@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { isRecord } from "../../../lib/base/mod.ts";
-import { askForPods, readPodList } from "../../../lib/operations/pod_list.ts";
+import {
+  askForPods,
+  isPodListRequest,
+  pendingPodsRequest,
+  podListRequest,
+  readPodList,
+} from "../../../lib/operations/pod_list.ts";
 import { type Message, newMessage } from "../../../lib/message/mod.ts";
 import { TEST_STAMP } from "../../support/messages.ts";
 import { messageOf, readRecording } from "../../support/recording.ts";
@@ -106,4 +112,16 @@ Deno.test("readPodList, says why the cloud refused", () => {
     reason: "Failed",
   });
   assertEquals(answer(null).kind, "refused");
+});
+
+Deno.test("isPodListRequest, the question for all pods, to be applied, and no other", async () => {
+  await using bench = await OperationBench.open();
+  bench.task((tx, context) => {
+    const all = podListRequest(tx, context);
+    const pending = pendingPodsRequest(tx, context);
+    assertEquals(isPodListRequest(all), true);
+    assertEquals(isPodListRequest({ ...all, comparesOnly: true }), false);
+    assertEquals(isPodListRequest(pending), false);
+    return [];
+  });
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { isRecord } from "../../../lib/base/mod.ts";
 import { type Message, newMessage } from "../../../lib/message/mod.ts";
-import { fromCloud, object, pod, TEST_STAMP } from "../../support/messages.ts";
+import { nodeAnswer, pod, TEST_STAMP } from "../../support/messages.ts";
 import { ProcessorBench } from "../../support/processor_bench.ts";
 
 const SETTLE_MS = 10_000;
@@ -30,24 +30,6 @@ function asked(bench: ProcessorBench, fields = PENDING): Message[] {
     );
     return JSON.parse(option).fieldSelector === fields;
   });
-}
-
-/** The cloud's answer that registers the Node. */
-function registered(uid: string): Message {
-  const created = uid === "uid-1" ? 1 : 2;
-  return fromCloud(
-    "response",
-    "null/node/edge-1",
-    object("Node", "edge-1", created, {
-      metadata: {
-        name: "edge-1",
-        uid,
-        resourceVersion: `${created}`,
-        creationTimestamp: `2026-01-01T00:00:0${created}Z`,
-      },
-    }),
-    { parentId: "registration" },
-  );
 }
 
 function answer(question: Message, content: Record<string, unknown>): Message {
@@ -143,19 +125,19 @@ Deno.test("pod_never_sent_is_asked_for, C13: all pods are asked for once the Nod
   await using bench = await started();
   const edged = bench.agent();
   await bench.connect();
-  await bench.fromCloud(registered("uid-1"));
+  await bench.fromCloud(nodeAnswer("uid-1", 1));
   await bench.clock.advance(5000);
   assertEquals(asked(bench, ALL).length, 1, "the first of a store in sync");
   await bench.connect(false);
 
   await bench.connect();
-  await bench.fromCloud(registered("uid-1"));
+  await bench.fromCloud(nodeAnswer("uid-1", 1));
   await bench.clock.advance(SETTLE_MS);
   const [first] = asked(bench, ALL);
   assert(first, "it was not answered");
   await bench.fromCloud(listed(first, pod("a", 1)));
 
-  await bench.fromCloud(registered("uid-2"));
+  await bench.fromCloud(nodeAnswer("uid-2", 2));
   await bench.clock.advance(4999);
   assertEquals(asked(bench, ALL), []);
   await bench.clock.advance(1);
@@ -170,4 +152,30 @@ Deno.test("pod_never_sent_is_asked_for, C13: all pods are asked for once the Nod
   );
   await bench.clock.advance(1.1 * INTERVAL_MS);
   assertEquals(asked(bench).length, 1, "from there the pending ones");
+});
+
+Deno.test("PendingPods, the answer to an earlier question does not put the one for all pods off", async () => {
+  await using bench = await started();
+  await bench.connect();
+  await bench.clock.advance(SETTLE_MS);
+  const [pending] = asked(bench);
+  await bench.fromCloud(nodeAnswer("uid-1", 1));
+  await bench.fromCloud(listed(pending!));
+  await bench.clock.advance(5000);
+  assertEquals(asked(bench, ALL).length, 1);
+});
+
+Deno.test("PendingPods, what was due on one link is not asked before the next one has lasted", async () => {
+  await using bench = await started();
+  await bench.connect();
+  await bench.clock.advance(SETTLE_MS);
+  const [question] = asked(bench);
+  await bench.fromCloud(listed(question!));
+  await bench.connect(false);
+  await bench.clock.advance(INTERVAL_MS - 1);
+  await bench.connect();
+  await bench.clock.advance(SETTLE_MS - 1);
+  assertEquals(asked(bench), []);
+  await bench.clock.advance(1);
+  assertEquals(asked(bench).length, 1);
 });
